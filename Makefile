@@ -1,0 +1,76 @@
+# The manual of this repository: `make book` builds the site, `make test` checks everything.
+# Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lab serve format lock newest linkcheck clean
+
+# The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c '$(SUITABLE)' 2>/dev/null && echo "$$python" && break; done)
+VENV := .venv/bin
+INSTALL := $(VENV)/python -m pip install --quiet --disable-pip-version-check
+
+# --all reads every page again. Without it, pages that did not change are skipped, and a warning
+# in one of them would pass unseen. Notebooks still come from the cache.
+BUILD := $(VENV)/jupyter-book build -W -n --keep-going --all
+
+# A fork's buttons and addresses point at the fork: make book REPOSITORY=owner/name
+REPOSITORY ?=
+OWNER := $(firstword $(subst /, ,$(REPOSITORY)))
+NAME := $(lastword $(subst /, ,$(REPOSITORY)))
+CONFIG := $(if $(REPOSITORY),.config.yml,_config.yml)
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+book: .venv/book $(CONFIG)  ## build the site into _build/html
+	$(BUILD) --config $(CONFIG) .
+
+.PHONY: .config.yml
+.config.yml:
+	@sed -e 's#https://[a-z.-]*github.io/[a-z-]*#https://$(OWNER).github.io/$(NAME)#' \
+		-e 's#github.com/[a-z-]*/[a-z-]*#github.com/$(REPOSITORY)#' _config.yml > $@
+
+test: .venv/test book  ## build the site and check everything that must hold
+	$(VENV)/python -m pytest
+
+lab: .venv/book  ## open the notebooks in JupyterLab
+	$(VENV)/jupyter lab --notebook-dir=. chapters/01_from_a_sequence_to_datax.ipynb
+
+serve: book  ## show the site on http://localhost:8000
+	$(VENV)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+format: .venv/test  ## format the code, strip the outputs from the notebooks
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+	$(VENV)/nbstripout chapters/*.ipynb
+
+lock: .venv/test  ## resolve constraints.txt anew from the requirements files
+	$(INSTALL) uv
+	sed '/^-c /d' requirements.txt > .venv/direct.txt
+	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
+		.venv/direct.txt $(filter-out -r%,requirements-dev.txt) --output-file constraints.txt
+
+linkcheck: .venv/book  ## try every link to another site (needs the internet)
+	$(VENV)/jupyter-book build --all --builder linkcheck .
+
+clean:  ## remove what was built; keep the environment
+	rm -rf _build .config.yml
+
+.venv/python-is-suitable:
+	@"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { \
+		echo "This book needs Python 3.11, 3.12 or 3.13: install one of them, or name it with make book PYTHON=/path/to/python." >&2; \
+		exit 1; }
+	@"$(PYTHON)" -m venv .venv || { \
+		echo "Python cannot make a virtual environment: on Debian and Ubuntu, install python3-venv." >&2; \
+		exit 1; }
+	@touch $@
+
+.venv/book: .venv/python-is-suitable requirements.txt constraints.txt
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/test: .venv/book requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@

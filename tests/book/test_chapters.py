@@ -1,0 +1,143 @@
+"""The chapters, as sources: what CONTRIBUTING.md promises of each. Nothing is built here."""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+import rules
+from book_files import ROOT, documents
+
+MINIMUM_PER_CHAPTER, MINIMUM_IN_ALL = 10, 60
+LARGEST_FILE = 1_000_000  # bytes; data/ may hold more
+PAGES = [f"{name}.md" for name in ["README", *documents()] if (ROOT / f"{name}.md").is_file()]
+
+
+def read(path):
+    """Return a notebook."""
+    return nbformat.read(path, as_version=4)
+
+
+def notebooks():
+    """Return all chapters: {file name: notebook}."""
+    return {path.name: read(path) for path in sorted((ROOT / "chapters").glob("*.ipynb"))}
+
+
+def headings_of(path):
+    """Return the heading texts of a notebook or a Markdown file."""
+    text = rules.markdown(read(path)) if path.suffix == ".ipynb" else path.read_text("utf-8")
+    return [title for _, title in rules.headings(text)]
+
+
+def sources():
+    """Return the files that belong to the repository, committed or not."""
+    git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    run = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    if run.returncode:
+        pytest.skip("not a git checkout")
+    paths = (ROOT / name for name in run.stdout.split("\0") if name)
+    ours = (path for path in paths if path.relative_to(ROOT).parts[0] not in (".venv", "_build"))
+    return [path for path in ours if path.is_file()]
+
+
+def check(problems):
+    """Fail with one line for each problem."""
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def test_contents_and_folder_agree():
+    listed = [name for name in documents() if name.startswith("chapters/")]
+    found = [f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.ipynb")]
+    assert sorted(listed) == sorted(found)
+    assert listed == sorted(listed), "the chapters stand in the order of their numbers"
+    assert len(documents()) == len(set(documents()))
+
+
+def test_every_document_in_the_contents_exists():
+    for name in documents():
+        files = [ROOT / f"{name}{suffix}" for suffix in (".md", ".ipynb")]
+        assert sum(file.is_file() for file in files) == 1, name
+
+
+def test_notebook_is_valid(chapter):
+    nbformat.validate(read(chapter))
+    assert (read(chapter).nbformat, read(chapter).nbformat_minor) == (4, 5)
+
+
+RULES = (
+    rules.skeleton,
+    rules.metadata,
+    rules.ids,
+    rules.stripped,
+    rules.hollow_tests,
+    rules.untested_sections,
+    rules.raised_exceptions,
+    rules.figures,
+    rules.exercises,
+    rules.self_check,
+    rules.directives,
+    rules.notebook_language,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_chapter_keeps(rule, chapter):
+    check(rule(read(chapter)))
+
+
+def test_chapter_has_enough_assertions(chapter):
+    assert rules.number_of_assertions(read(chapter)) >= MINIMUM_PER_CHAPTER
+
+
+def test_book_has_enough_assertions():
+    counts = {name: rules.number_of_assertions(book) for name, book in notebooks().items()}
+    assert sum(counts.values()) >= MINIMUM_IN_ALL, counts
+
+
+def test_set_up_is_the_same_in_every_chapter():
+    cells = {name: rules.cells(book, "set-up") for name, book in notebooks().items()}
+    assert cells and all(len(found) == 1 for found in cells.values())
+    different = {(found[0].id, found[0].source) for found in cells.values()}
+    assert len(different) == 1, "the set-up cells differ"
+
+
+def test_figure_names_are_unique_in_the_book():
+    names = [name for book in notebooks().values() for name in rules.figure_names(book)]
+    assert names and rules.twice(names) == []
+
+
+def test_links_of_chapter(chapter):
+    text = rules.markdown(read(chapter))
+    check(rules.broken_links(text, chapter, ROOT, headings_of))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.md")))
+def test_links_and_paths_of(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    problems = rules.broken_links(text, ROOT / name, ROOT, headings_of)
+    check(problems + rules.paths_in_code(text, ROOT))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_language_of(name):
+    check(rules.language((ROOT / name).read_text(encoding="utf-8"), name))
+
+
+def test_spelling():
+    texts = [p for p in sources() if p.suffix in (".ipynb", ".md", ".py", ".yml", ".toml", ".css")]
+    command = [sys.executable, "-m", "codespell_lib", *map(str, texts)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert texts and run.returncode == 0, f"\n{run.stdout}{run.stderr}"
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]], ids=["lint", "format"])
+def test_code_style(arguments):
+    command = [sys.executable, "-m", "ruff", *arguments, "--quiet", "."]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert run.returncode == 0, f"\n{run.stdout}{run.stderr}"
+
+
+def test_no_file_is_large():
+    sizes = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in sources()}
+    large = {n: s for n, s in sizes.items() if s > LARGEST_FILE and not n.startswith("data/")}
+    assert sizes and not large

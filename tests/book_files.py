@@ -1,0 +1,49 @@
+"""Where the book's files are, and the command that builds it. For all groups of tests."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def documents(book=ROOT):
+    """Return the documents that `_toc.yml` lists, in reading order, without their suffix."""
+    toc = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
+
+    def files(entry):
+        for key in ("root", "file"):
+            if key in entry:
+                yield entry[key]
+        for key in ("parts", "chapters", "sections"):
+            for child in entry.get(key, []):
+                yield from files(child)
+
+    return list(files(toc))
+
+
+def pages():
+    """Return the paths of all pages of the site: those of the book, search and index."""
+    return [f"{document}.html" for document in documents()] + ["search.html", "genindex.html"]
+
+
+def build(book):
+    """Build the book in the folder `book` as `make book` does; return exit code and log."""
+    command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
+    assert command, "jupyter-book is not installed beside this Python: run `make book` first"
+    run = subprocess.run(
+        [command, "build", "-W", "-n", "--keep-going", "--all", "."],
+        cwd=book,
+        env=os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    return run.returncode, re.sub(r"\x1b\[[0-9;]*m", "", run.stdout)

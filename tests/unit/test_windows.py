@@ -1,0 +1,186 @@
+import doctest
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from utils import windows
+from utils.windows import ALPHABET, decode, encode, sliding_windows
+
+
+def naive_windows(sequence, length, horizon, stride):
+    """Cut windows with the plainest possible loop."""
+    X, y, start = [], [], 0
+    while start + length - 1 + horizon < len(sequence):
+        X.append([sequence[start + step] for step in range(length)])
+        y.append(sequence[start + length - 1 + horizon])
+        start += stride
+    return np.array(X), np.array(y)
+
+
+def test_docstring_examples():
+    results = doctest.testmod(windows)
+    assert results.attempted >= 4
+    assert results.failed == 0
+
+
+# encode and decode --------------------------------------------------------------------------
+
+
+def test_encode_gives_positions_as_int64():
+    codes = encode("ABZ")
+    assert codes.tolist() == [0, 1, 25]
+    assert codes.dtype == np.int64
+    assert encode("ba", "ab").tolist() == [1, 0]
+
+
+@given(st.text(ALPHABET, min_size=1))
+def test_decode_inverts_encode(text):
+    assert decode(encode(text)) == text
+
+
+def test_decode_accepts_a_list_and_nothing():
+    assert decode([2, 0, 1]) == "CAB"
+    assert decode([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "alphabet", "error", "words"),
+    [
+        ("AB1", ALPHABET, ValueError, ["'1'", "position 2", "26 letters", "Remove"]),
+        ("Ab", ALPHABET, ValueError, ["'b'", "position 1", "text.upper()"]),
+        ("", ALPHABET, ValueError, ["text is empty", "1 letter or more", "'ABC'"]),
+        (["A"], ALPHABET, TypeError, ["text is list", "string", "join"]),
+        ("A", "", ValueError, ["alphabet is ''", "1 letter or more", "sorted(set"]),
+        ("A", "AA", ValueError, ["alphabet is 'AA'", "twice", "sorted(set"]),
+        ("A", ["A"], TypeError, ["alphabet is list", "string", "join"]),
+    ],
+)
+def test_encode_refuses(text, alphabet, error, words):
+    with pytest.raises(error) as caught:
+        encode(text, alphabet)
+    assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("codes", "error", "words"),
+    [
+        ([0, 26], ValueError, ["holds 26", "position 1", "0 to 25", "alphabet"]),
+        ([-1], ValueError, ["holds -1", "position 0", "0 to 25"]),
+        ([0.0, 1.0], ValueError, ["float64", "integers", "np.rint"]),
+        ([True], ValueError, ["bool", "integers"]),
+        (3, ValueError, ["shape ()", "0 axes", "reads 1"]),
+        ([[1], [2]], ValueError, ["shape (2, 1)", "2 axes", "one row at a time"]),
+        ([[1], [2, 3]], ValueError, ["codes", "unequal length", "np.concatenate"]),
+    ],
+)
+def test_decode_refuses(codes, error, words):
+    with pytest.raises(error) as caught:
+        decode(codes)
+    assert all(word in str(caught.value) for word in words)
+
+
+# sliding_windows ----------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_windows_equal_a_naive_loop(data):
+    length, horizon = data.draw(st.integers(1, 8)), data.draw(st.integers(1, 5))
+    stride = data.draw(st.integers(1, 6))
+    size = data.draw(st.integers(length + horizon, length + horizon + 15))
+    shape = data.draw(st.sampled_from([(size,), (size, 1), (size, 3)]))
+    dtype = data.draw(st.sampled_from(["int64", "float32", "float64"]))
+    sequence = data.draw(hnp.arrays(dtype, shape, elements=st.integers(-1000, 1000)))
+    before = sequence.copy()
+
+    X, y = sliding_windows(sequence, length, horizon, stride)
+
+    expected_X, expected_y = naive_windows(sequence, length, horizon, stride)
+    np.testing.assert_array_equal(X, expected_X)
+    np.testing.assert_array_equal(y, expected_y)
+    samples = (size - length - horizon) // stride + 1
+    assert X.shape == (samples, length, *shape[1:])
+    assert y.shape == (samples, *shape[1:])
+    assert X.dtype == y.dtype == sequence.dtype
+    X += 1
+    y += 1
+    np.testing.assert_array_equal(sequence, before)  # copies, not views
+
+
+def test_the_alphabet_gives_23_windows_of_3():
+    X, y = sliding_windows(encode(ALPHABET), 3)
+    assert X.shape == (23, 3)
+    assert decode(X[0]) == "ABC"
+    assert decode(y) == ALPHABET[3:]
+
+
+def test_returned_windows_do_not_share_elements():
+    X, y = sliding_windows(np.arange(6), 3)
+    assert X.flags.owndata and y.flags.owndata
+    X[0, 1] = 99
+    assert X[1, 0] == 1
+
+
+def test_numpy_integers_and_lists_are_accepted():
+    X, y = sliding_windows([0, 1, 2, 3], np.int64(2), np.int32(1), np.uint8(1))
+    assert X.tolist() == [[0, 1], [1, 2]]
+    assert y.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("sequence", "options", "error", "words"),
+    [
+        ([1, 2, 3], {"length": 3}, ValueError, ["length 3.", "need 4 or more", "longer"]),
+        ([], {"length": 1}, ValueError, ["length 0.", "need 2 or more"]),
+        (
+            range(4),
+            {"length": 3, "horizon": 2},
+            ValueError,
+            ["length=3", "horizon=2", "5 or more"],
+        ),
+        ([[1, 2], [3]], {"length": 1}, ValueError, ["unequal length", "np.concatenate"]),
+        ([1.0, np.nan, 2.0], {"length": 1}, ValueError, ["NaN", "index (1,)", "Fill or drop"]),
+        ([[1.0], [np.inf]], {"length": 1}, ValueError, ["infinite", "index (1, 0)"]),
+        (
+            np.zeros((4, 3, 1)),
+            {"length": 2},
+            ValueError,
+            ["(4, 3, 1)", "3 axes", "windows already"],
+        ),
+        (np.zeros((4, 3, 1, 1)), {"length": 2}, ValueError, ["4 axes", "reshape(len(sequence)"]),
+        (np.zeros((4, 0)), {"length": 2}, ValueError, ["(4, 0)", "0 features", "columns"]),
+        (7, {"length": 1}, ValueError, ["shape ()", "0 axes", "list"]),
+        ("ABC", {"length": 1}, ValueError, ["dtype <U3", "numbers", "encode(text)"]),
+        ([None, 1], {"length": 1}, ValueError, ["dtype object", "numbers"]),
+        ([1j, 2j, 3j], {"length": 1}, ValueError, ["dtype complex128", "numbers"]),
+    ],
+)
+def test_sliding_windows_refuses(sequence, options, error, words):
+    with pytest.raises(error) as caught:
+        sliding_windows(sequence, **options)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["length", "horizon", "stride"])
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (0, ValueError),
+        (-2, ValueError),
+        (True, TypeError),
+        (2.0, TypeError),
+        (np.bool_(True), TypeError),
+        ("2", TypeError),
+        (None, TypeError),
+    ],
+)
+def test_sliding_windows_refuses_a_number_that_is_no_positive_integer(name, value, error):
+    options = {"length": 2, name: value}
+    with pytest.raises(error) as caught:
+        sliding_windows(range(9), **options)
+    message = str(caught.value)
+    assert message.startswith(f"{name} is {value!r}") or message.startswith(f"{name} is {value}")
+    assert "integer of 1 or more" in message
+    assert f"{name}=1" in message

@@ -1,0 +1,242 @@
+"""From text or a series to windows, with NumPy only.
+
+Shapes are written with N samples, T time steps, F features, and L for the length of a sequence.
+"""
+
+import operator
+
+import numpy as np
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def encode(text, alphabet=ALPHABET):
+    """Turn each letter into its position in the alphabet.
+
+    Parameters
+    ----------
+    text : str
+        One letter or more, all of them in `alphabet`.
+    alphabet : str
+        The letters that have a code. No letter twice.
+
+    Returns
+    -------
+    np.ndarray
+        int64 array of shape (L,).
+
+    Raises
+    ------
+    TypeError
+        If `text` or `alphabet` is not a string.
+    ValueError
+        If `text` is empty or holds a letter that `alphabet` does not.
+
+    Examples
+    --------
+    >>> encode("ACE")
+    array([0, 2, 4])
+    """
+    positions = _positions(alphabet)
+    if not isinstance(text, str):
+        raise TypeError(
+            f"text is {type(text).__name__}. encode reads a string. "
+            'Join a list of letters first: "".join(letters).'
+        )
+    if not text:
+        raise ValueError("text is empty. encode reads 1 letter or more. Pass a text such as 'ABC'.")
+    for place, letter in enumerate(text):
+        if letter not in positions:
+            upper = letter.upper() in positions
+            fix = "Write text.upper()." if upper else "Remove it, or add it to alphabet."
+            raise ValueError(
+                f"text holds {letter!r} at position {place}. "
+                f"encode knows the {len(alphabet)} letters {alphabet!r}. {fix}"
+            )
+    return np.array([positions[letter] for letter in text], dtype=np.int64)
+
+
+def decode(codes, alphabet=ALPHABET):
+    """Turn codes back into text; the inverse of `encode`.
+
+    Parameters
+    ----------
+    codes : array_like of int
+        Shape (L,). Each code is a position in `alphabet`.
+    alphabet : str
+        The letters that have a code. No letter twice.
+
+    Returns
+    -------
+    str
+        L letters. No codes give an empty text.
+
+    Raises
+    ------
+    TypeError
+        If `alphabet` is not a string.
+    ValueError
+        If `codes` does not have 1 axis, holds anything but integers, or leaves the alphabet.
+
+    Examples
+    --------
+    >>> decode([0, 2, 4])
+    'ACE'
+    """
+    _positions(alphabet)
+    codes = _as_array(codes, "codes")
+    if codes.ndim != 1:
+        raise ValueError(
+            f"codes has shape {codes.shape}: {codes.ndim} axes. decode reads 1: (L,). "
+            "Decode one row at a time, or write np.ravel(codes)."
+        )
+    if codes.size == 0:
+        return ""
+    if codes.dtype.kind not in "iu":
+        raise ValueError(
+            f"codes has dtype {codes.dtype}. decode reads integers. If they are scaled numbers, "
+            "undo the scaling and round: np.rint(codes * scale).astype(int)."
+        )
+    # A negative code would count from the end of the alphabet without an error.
+    outside = np.flatnonzero((codes < 0) | (codes >= len(alphabet)))
+    if outside.size:
+        place = outside[0]
+        raise ValueError(
+            f"codes holds {codes[place]} at position {place}. decode reads 0 to "
+            f"{len(alphabet) - 1}. Pass the alphabet that the text was encoded with."
+        )
+    return "".join(alphabet[code] for code in codes)
+
+
+def sliding_windows(sequence, length, horizon=1, stride=1):
+    """Cut a sequence into windows, each with the value that follows it.
+
+    Parameters
+    ----------
+    sequence : array_like of numbers
+        Shape (L,) for one value per time step, or (L, F).
+    length : int
+        T, the number of time steps in a window.
+    horizon : int
+        How many positions after the last element of the window the target lies. 1 is the next.
+    stride : int
+        How many positions the next window starts after this one.
+
+    Returns
+    -------
+    X : np.ndarray
+        Shape (N, T) or (N, T, F), with N = (L - T - horizon) // stride + 1.
+    y : np.ndarray
+        Shape (N,) or (N, F).
+
+    Raises
+    ------
+    TypeError
+        If `length`, `horizon` or `stride` is not an integer.
+    ValueError
+        If one of them is below 1, or `sequence` is too short, ragged, not numeric, not finite,
+        or has 0 or more than 2 axes.
+
+    Notes
+    -----
+    The windows come from `numpy.lib.stride_tricks.sliding_window_view`. That gives views, in
+    which windows share their elements; this function returns copies.
+
+    Examples
+    --------
+    >>> X, y = sliding_windows([0, 1, 2, 3, 4], length=3)
+    >>> X.tolist(), y.tolist()
+    ([[0, 1, 2], [1, 2, 3]], [3, 4])
+    """
+    sequence = _as_sequence(sequence)  # (L,) or (L, F)
+    length = _positive_integer(length, "length")
+    horizon = _positive_integer(horizon, "horizon")
+    stride = _positive_integer(stride, "stride")
+    first_target = length - 1 + horizon
+    if len(sequence) <= first_target:
+        raise ValueError(
+            f"sequence has length {len(sequence)}. length={length} and horizon={horizon} need "
+            f"{length + horizon} or more. Pass a longer sequence or a smaller length."
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(sequence, length, axis=0)
+    # The new axis comes last; time steps belong right after samples.
+    windows = np.moveaxis(windows, -1, 1)  # (N, T) or (N, F, T) -> (N, T, F)
+    y = sequence[first_target::stride].copy()  # (N,) or (N, F)
+    X = windows[::stride][: len(y)].copy()  # the last windows have no target
+    return X, y
+
+
+def _positions(alphabet):
+    """Map each letter of a checked alphabet to its position."""
+    if not isinstance(alphabet, str):
+        raise TypeError(
+            f"alphabet is {type(alphabet).__name__}. It must be a string. "
+            'Join the letters: "".join(letters).'
+        )
+    if not alphabet or len(set(alphabet)) != len(alphabet):
+        raise ValueError(
+            f"alphabet is {alphabet!r}. It must hold 1 letter or more, none of them twice. "
+            'Write "".join(sorted(set(alphabet))).'
+        )
+    return {letter: position for position, letter in enumerate(alphabet)}
+
+
+def _positive_integer(value, name):
+    """Return `value` as an int of at least 1."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name} is {value!r} ({type(value).__name__}). It must be an integer of 1 or more. "
+            f"Write for example {name}=1."
+        ) from None
+    if number < 1:
+        raise ValueError(
+            f"{name} is {number}. It must be an integer of 1 or more. Write for example {name}=1."
+        )
+    return number
+
+
+def _as_array(values, name):
+    """Convert to an array; say what is wrong with a list of unequal rows."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"{name} holds rows of unequal length. It must be an array with rows of one length. "
+            "Treat each row on its own, and join the results with np.concatenate."
+        ) from None
+
+
+def _as_sequence(sequence):
+    """Check a sequence and return it as an array of shape (L,) or (L, F)."""
+    sequence = _as_array(sequence, "sequence")
+    if sequence.dtype.kind not in "biuf":
+        raise ValueError(
+            f"sequence has dtype {sequence.dtype}. sliding_windows reads numbers. "
+            "Encode text with encode(text); convert a table with .astype('float32')."
+        )
+    if sequence.ndim not in (1, 2):
+        hint = {
+            0: "Put the number in a list.",
+            3: "It may hold windows already; then it needs no second cut.",
+        }.get(sequence.ndim, "Merge the axes after the first: sequence.reshape(len(sequence), -1).")
+        raise ValueError(
+            f"sequence has shape {sequence.shape}: {sequence.ndim} axes. "
+            f"sliding_windows reads (L,) or (L, F). {hint}"
+        )
+    if sequence.ndim == 2 and sequence.shape[1] == 0:
+        raise ValueError(
+            f"sequence has shape {sequence.shape}: 0 features. sliding_windows reads (L, F) with "
+            "F of 1 or more. Check which columns were selected."
+        )
+    finite = np.isfinite(sequence)
+    if not finite.all():
+        first = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"sequence holds {(~finite).sum()} values that are NaN or infinite, the first at index "
+            f"{first}. sliding_windows reads finite numbers. Fill or drop them before cutting."
+        )
+    return sequence
