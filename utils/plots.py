@@ -99,7 +99,7 @@ def draw_axis(ax, start, end, axis, label=None, side=0.45):
     place = (middle[0], middle[1] + side) if horizontal else (middle[0] - side, middle[1])
     ax.text(
         *place,
-        label or axis,
+        axis if label is None else label,
         color=color,
         ha="center",
         va="center",
