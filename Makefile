@@ -32,7 +32,7 @@ book: .venv/book $(CONFIG)  ## build the site into _build/html
 	@sed -e 's#https://[a-z.-]*github.io/[a-z-]*#https://$(OWNER).github.io/$(NAME)#' \
 		-e 's#github.com/[a-z-]*/[a-z-]*#github.com/$(REPOSITORY)#' _config.yml > $@
 
-test: .venv/test book  ## build the site and check everything that must hold
+test: .venv/test  ## build the site and check everything that must hold
 	$(VENV)/python -m pytest
 
 lab: .venv/book  ## open the notebooks in JupyterLab
@@ -51,6 +51,13 @@ lock: .venv/test  ## resolve constraints.txt anew from the requirements files
 	sed '/^-c /d' requirements.txt > .venv/direct.txt
 	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
 		.venv/direct.txt $(filter-out -r%,requirements-dev.txt) --output-file constraints.txt
+
+newest:  ## the same tests with the newest versions of everything instead of the pinned ones
+	"$(PYTHON)" -m venv .newest
+	sed -E '/^-[cr] /d; s/==[^ ;]+//; s/^jupyter-book/&<2/' requirements.txt requirements-dev.txt \
+		> .newest/requirements.txt
+	.newest/bin/python -m pip install --quiet --upgrade -r .newest/requirements.txt
+	.newest/bin/python -m pytest
 
 linkcheck: .venv/book  ## try every link to another site (needs the internet)
 	$(VENV)/jupyter-book build --all --builder linkcheck .
