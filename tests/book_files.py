@@ -32,6 +32,22 @@ def pages():
     return [f"{document}.html" for document in documents()] + ["search.html", "genindex.html"]
 
 
+def sources():
+    """Return the files that belong to the repository, committed or not."""
+    git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    run = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    if run.returncode == 0:
+        paths = [ROOT / name for name in run.stdout.split("\0") if name]
+    else:  # not a git checkout, such as a downloaded archive
+        paths = list(ROOT.rglob("*"))
+    made_here = {".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".ruff_cache"}
+    return [
+        path
+        for path in sorted(set(paths))
+        if path.is_file() and not made_here & set(path.relative_to(ROOT).parts)
+    ]
+
+
 def build(book):
     """Build the book in the folder `book` as `make book` does; return exit code and log."""
     command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))

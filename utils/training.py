@@ -6,6 +6,7 @@ seconds. It is Keras's own arithmetic (LSTM, Dense with softmax, Adam) from Kera
 weights; `tests/unit/test_training.py` holds it to `fit`.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -72,10 +73,12 @@ def train_seeds(
     classes,
     batch_size=None,
     learning_rate=1e-3,
+    shuffle=True,
+    stateful=False,
     lengths=None,
     records=10,
 ):
-    """Train `classifier` once per seed, all of them side by side, as stateless `fit` would.
+    """Train `classifier` once per seed, all of them side by side, as `fit` would.
 
     Parameters
     ----------
@@ -96,6 +99,12 @@ def train_seeds(
         Samples per update; must divide N. Default: all N, one update per epoch.
     learning_rate : float, default 0.001
         Of Adam.
+    shuffle : bool, default True
+        Whether every epoch takes the samples in a new order; False keeps the order of `X`.
+    stateful : bool, default False
+        Whether each update starts from the state that the update before left, row by row, with a
+        reset at the start of every epoch: `fit` on a stateful layer with `ResetStates`. As there,
+        no gradient reaches back into the update before. Needs ``shuffle=False``.
     lengths : array-like, shape (N,), optional
         How many of its last time steps each sample really has. The steps before them are skipped,
         as Keras skips left padding under a mask. Default: all T.
@@ -109,7 +118,8 @@ def train_seeds(
     Raises
     ------
     ValueError
-        If the shapes do not fit together, or `batch_size` or `records` does not divide.
+        If the shapes do not fit together, `batch_size` or `records` does not divide, or `stateful`
+        is asked for with shuffled samples.
     """
     X = as_samples(X, "X")  # (N, T, F)
     y = np.asarray(y)
@@ -132,23 +142,37 @@ def train_seeds(
         if part < 1 or whole % part:
             raise ValueError(f"{name} is {part}; wanted a number that divides {whole}.")
 
+    if stateful and shuffle:
+        raise ValueError(
+            "stateful is True and shuffle is True; wanted shuffle=False: a carried state needs the "
+            "samples in their order."
+        )
     lengths = lengths.astype(np.int32)
     start = [_initial_weights(seed, time_steps, features, units, classes) for seed in seeds]
     weights = [tf.constant(np.stack(group)) for group in zip(*start, strict=True)]  # (S, ...)
     zeros = [tf.zeros_like(weight) for weight in weights]
     state = (weights, zeros, zeros, tf.constant(0.0))
     generators = [np.random.default_rng(seed) for seed in seeds]
-    run = _compiled(tf.constant(X), tf.constant(y, tf.int32), tf.constant(lengths), learning_rate)
+    data = (tf.constant(X), tf.constant(y, tf.int32), tf.constant(lengths))
+    updates_per_state = samples // batch_size if stateful else 1
+    run = _compiled(*data, learning_rate, updates_per_state)
 
-    history = [_measure(weights, X, y, lengths)]
+    # The records are measured as the layer is trained: in one pass over all samples, from a reset.
+    measure = partial(_measure, *data, batch_size if stateful else samples)
+    history = [measure(weights)]
     for _ in range(records):
         order = [
-            np.concatenate([generator.permutation(samples) for _ in range(epochs // records)])
+            np.concatenate(
+                [
+                    generator.permutation(samples) if shuffle else np.arange(samples)
+                    for _ in range(epochs // records)
+                ]
+            )
             for generator in generators
         ]
         batches = np.stack(order, axis=1).reshape(-1, batch_size, len(start))  # (updates, B, S)
         state = run(*state, tf.constant(batches.transpose(0, 2, 1), tf.int32))  # (updates, S, B)
-        history.append(_measure(state[0], X, y, lengths))
+        history.append(measure(state[0]))
     loss, accuracy = (np.stack(column) for column in zip(*history, strict=True))
     trained = [weight.numpy() for weight in state[0]]
     end = [[weight[seed].copy() for weight in trained] for seed in range(len(start))]
@@ -160,25 +184,15 @@ def _initial_weights(seed, time_steps, features, units, classes):
     return classifier(time_steps, features, units, classes).get_weights()
 
 
-def logits(weights, X, lengths):
+def _forward(weights, X, lengths, state):
     """Run LSTM and Dense for every seed at once; the loop is the one of `utils.lstm_numpy`.
 
-    Parameters
-    ----------
-    weights : list of tf.Tensor
-        kernel (S, F, 4U), recurrent kernel (S, U, 4U), bias (S, 4U), Dense kernel (S, U, classes),
-        Dense bias (S, classes).
-    X : tf.Tensor, shape (S, B, T, F)
-    lengths : tf.Tensor, shape (S, B)
-        How many of the last time steps of each sample are real.
-
-    Returns
-    -------
-    tf.Tensor, shape (S, B, classes)
-        The Dense layer's result before softmax.
+    weights: kernel (S, F, 4U), recurrent kernel (S, U, 4U), bias (S, 4U), Dense kernel
+    (S, U, classes), Dense bias (S, classes). X: (S, B, T, F). lengths: (S, B). state: h and c, each
+    (S, B, U). Returns the Dense layer's result before softmax, (S, B, classes), and the new state.
     """
     kernel, recurrent_kernel, bias, dense_kernel, dense_bias = weights
-    h = c = tf.zeros((X.shape[0], X.shape[1], recurrent_kernel.shape[1]))  # (S, B, U)
+    h, c = state
     for step in range(X.shape[2]):
         z = X[:, :, step] @ kernel + h @ recurrent_kernel + bias[:, None]  # (S, B, 4U)
         i, f, g, o = tf.split(z, 4, axis=-1)
@@ -186,17 +200,27 @@ def logits(weights, X, lengths):
         new_h = tf.sigmoid(o) * tf.tanh(new_c)
         real = (step >= X.shape[2] - lengths)[..., None]  # (S, B, 1): the others keep their state
         c, h = tf.where(real, new_c, c), tf.where(real, new_h, h)
-    return h @ dense_kernel + dense_bias[:, None]
+    return h @ dense_kernel + dense_bias[:, None], (h, c)
 
 
-def _compiled(X, y, lengths, learning_rate):
+def _zeros(weights, batch_size):
+    """Return h and c of a fresh start, each of shape (S, B, U)."""
+    seeds, units = weights[1].shape[:2]
+    return (tf.zeros((seeds, batch_size, units)),) * 2
+
+
+def _compiled(X, y, lengths, learning_rate, updates_per_state):
     """Return a function that makes a series of updates in one call."""
 
-    def update(index, weights, first, second, updates, batches):
+    def update(index, weights, first, second, updates, state, batches):
         chosen = batches[index]  # (S, B)
+        # A new sequence starts from zeros; within it, the state goes on as plain numbers.
+        keep = tf.cast(index % updates_per_state != 0, tf.float32)
+        state = [keep * part for part in state]
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            results = logits(weights, tf.gather(X, chosen), tf.gather(lengths, chosen))
+            inputs = tf.gather(X, chosen), tf.gather(lengths, chosen)
+            results, state = _forward(weights, *inputs, state)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(y, chosen), results)
             # Mean over the batch, sum over the seeds: their gradients stay apart.
             total = tf.reduce_sum(tf.reduce_mean(losses, axis=1))
@@ -209,27 +233,32 @@ def _compiled(X, y, lengths, learning_rate):
             w - rate * m / (tf.sqrt(v) + EPSILON)
             for w, m, v in zip(weights, first, second, strict=True)
         ]
-        return index + 1, weights, first, second, updates, batches
+        return index + 1, weights, first, second, updates, list(state), batches
 
     @tf.function(jit_compile=True)
     def run(weights, first, second, updates, batches):
-        count = batches.shape[0]
+        count, _, batch_size = batches.shape
+        start = list(_zeros(weights, batch_size))
         result = tf.while_loop(
             lambda index, *_: index < count,
             update,
-            (0, weights, first, second, updates, batches),
+            (0, weights, first, second, updates, start, batches),
         )
         return result[1:5]
 
     return run
 
 
-def _measure(weights, X, y, lengths):
+def _measure(X, y, lengths, batch_size, weights):
     """Return loss and accuracy on all samples, each of shape (S,)."""
     seeds = weights[0].shape[0]
-    X, y, lengths = (np.repeat(part[None], seeds, axis=0) for part in (X, y, lengths))
-    results = logits(weights, tf.constant(X), tf.constant(lengths))
-    targets = y.astype(np.int32)  # (S, N)
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, results)
-    hits = results.numpy().argmax(axis=-1) == targets
-    return losses.numpy().mean(axis=1), hits.mean(axis=1)
+    state = _zeros(weights, batch_size)
+    losses, hits = [], []
+    for start in range(0, len(X), batch_size):
+        batch = slice(start, start + batch_size)
+        inputs = (tf.repeat(part[batch][None], seeds, axis=0) for part in (X, lengths))
+        results, state = _forward(weights, *inputs, state)
+        targets = tf.repeat(y[batch][None], seeds, axis=0)  # (S, B)
+        losses.append(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, results))
+        hits.append(results.numpy().argmax(axis=-1) == targets)
+    return np.concatenate(losses, axis=1).mean(axis=1), np.concatenate(hits, axis=1).mean(axis=1)

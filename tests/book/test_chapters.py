@@ -6,7 +6,7 @@ import sys
 import nbformat
 import pytest
 import rules
-from book_files import ROOT, documents
+from book_files import ROOT, documents, sources
 
 MINIMUM_PER_CHAPTER, MINIMUM_IN_ALL = 10, 60
 LARGEST_FILE = 1_000_000  # bytes; data/ may hold more
@@ -27,17 +27,6 @@ def headings_of(path):
     """Return the heading texts of a notebook or a Markdown file."""
     text = rules.markdown(read(path)) if path.suffix == ".ipynb" else path.read_text("utf-8")
     return [title for _, title in rules.headings(text)]
-
-
-def sources():
-    """Return the files that belong to the repository, committed or not."""
-    git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    run = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
-    if run.returncode:
-        pytest.skip("not a git checkout")
-    paths = (ROOT / name for name in run.stdout.split("\0") if name)
-    ours = (path for path in paths if path.relative_to(ROOT).parts[0] not in (".venv", "_build"))
-    return [path for path in ours if path.is_file()]
 
 
 def check(problems):

@@ -14,12 +14,11 @@ import subprocess
 import nbformat
 import pytest
 import rules
-from book_files import ROOT
+from book_files import ROOT, sources
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
 FULL = os.environ.get("BOOK_FULL") == "1"
-LEFT_OUT = {".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".ruff_cache"}
 WHERE = (
     "import sys, utils, utils.windows\n"
     "print(utils.windows.__file__, *(p for p in sys.path if p), sep='\\n')"
@@ -30,8 +29,13 @@ WHERE = (
 def published(tmp_path_factory):
     """A repository that holds the working tree, committed or not: what a push would publish."""
     folder = tmp_path_factory.mktemp("published") / "book"
-    shutil.copytree(ROOT, folder, ignore=lambda _, names: LEFT_OUT & set(names))
-    empty = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for path in sources():
+        copy_of_path = folder / path.relative_to(ROOT)
+        copy_of_path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy_of_path)
+    # No setting of this machine, and no variable of a git hook that may run these tests.
+    empty = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    empty |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     author = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
     for command in (["init", "--quiet"], ["add", "."], [*author, "commit", "--quiet", "-m", "x"]):
         subprocess.run(["git", *command], cwd=folder, env=empty, check=True)

@@ -29,7 +29,7 @@ def hidden_test(name, source):
 
 
 def figure(name="figure-boxes", caption="The loop, drawn as boxes.", alt=ALT, label="fig-boxes"):
-    source = "# @title Figure: boxes\nplt.subplots()\nplt.title('It loops')\nplt.show()"
+    source = "# @title Figure: boxes\nplt.subplots()\nplt.show()"
     mystnb = {"figure": {"caption": caption, "name": label}, "image": {"alt": alt}}
     return code(name, source, **FOLDED, tags=["hide-input"], mystnb=mystnb)
 

@@ -1,4 +1,3 @@
-import doctest
 import html.parser
 
 import keras
@@ -8,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils import shapes
 from utils.shapes import Axis, as_samples, explain
 
 
@@ -32,12 +30,6 @@ class Table:
 
     def __array__(self, dtype=None, copy=None):
         return self.values.astype(dtype) if dtype else self.values
-
-
-def test_docstring_examples():
-    results = doctest.testmod(shapes)
-    assert results.attempted >= 3
-    assert results.failed == 0
 
 
 # as_samples ---------------------------------------------------------------------------------

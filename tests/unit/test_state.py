@@ -1,4 +1,3 @@
-import doctest
 import re
 import warnings
 
@@ -7,7 +6,6 @@ import numpy as np
 import pytest
 from keras import layers
 
-from utils import state
 from utils.state import (
     ResetStates,
     StateRecorder,
@@ -116,12 +114,6 @@ def run(model, seed=0):
 def words_in(text, *words):
     missing = [word for word in words if word not in text]
     assert not missing, f"{missing} not in: {text}"
-
-
-def test_docstring_examples():
-    results = doctest.testmod(state)
-    assert results.attempted >= 4
-    assert results.failed == 0
 
 
 # Finding layers -----------------------------------------------------------------------------

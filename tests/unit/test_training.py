@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from utils.state import ResetStates
 from utils.training import classifier, train_seeds
 
 # Float32 rounding grows with the number of updates and differs between XLA and TensorFlow.
@@ -63,6 +64,37 @@ def test_short_samples_are_trained_as_under_a_mask():
         np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize(("batch_size", "time_steps"), [(1, 1), (3, 2)])
+def test_a_carried_state_is_trained_as_by_a_stateful_layer(batch_size, time_steps):
+    X, y = small_task(time_steps, 1)
+    run = train_seeds(
+        *(X, y, 6, [2, 3], 6),
+        classes=5,
+        batch_size=batch_size,
+        learning_rate=0.01,
+        shuffle=False,
+        stateful=True,
+        records=1,
+    )
+    model = keras.Sequential(
+        [
+            keras.Input(batch_shape=(batch_size, time_steps, 1)),
+            keras.layers.LSTM(6, stateful=True),
+            keras.layers.Dense(5, activation="softmax"),
+        ]
+    )
+    model.set_weights(run.start[1])
+    optimizer = keras.optimizers.Adam(0.01)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    options = {"batch_size": batch_size, "verbose": 0, "callbacks": [ResetStates()]}
+    model.fit(X, y, epochs=6, shuffle=False, **options)
+    for ours, theirs in zip(run.end[1], model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
+    loss, accuracy = model.evaluate(X, y, **options)
+    assert run.loss[-1, 1] == pytest.approx(loss, rel=1e-4)
+    assert run.accuracy[-1, 1] == pytest.approx(accuracy)
+
+
 def test_start_and_records_are_those_of_the_keras_model():
     X, y = small_task(3, 2)
     run = train_seeds(X, y, 6, [7, 8], 20, classes=5, records=4)
@@ -98,6 +130,7 @@ def test_one_seed_does_not_depend_on_the_others():
         ({"batch_size": 5}, "batch_size is 5; wanted a number that divides 12"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"records": 3}, "records is 3; wanted a number that divides 10"),
+        ({"stateful": True}, "wanted shuffle=False"),
         ({"lengths": [4] * 12}, "wanted .* 1 to 3"),
         ({"X": np.zeros((12, 3))}, "2 axes"),
     ],

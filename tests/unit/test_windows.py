@@ -1,12 +1,9 @@
-import doctest
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils import windows
 from utils.windows import ALPHABET, decode, encode, sliding_windows
 
 
@@ -18,12 +15,6 @@ def naive_windows(sequence, length, horizon, stride):
         y.append(sequence[start + length - 1 + horizon])
         start += stride
     return np.array(X), np.array(y)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(windows)
-    assert results.attempted >= 4
-    assert results.failed == 0
 
 
 # encode and decode --------------------------------------------------------------------------

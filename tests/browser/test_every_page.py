@@ -1,0 +1,106 @@
+"""Every page of the site, in a real browser: at a desk and on a phone, light and dark.
+
+A page is opened once per width. `show` switches between light and dark, folded and unfolded.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import WIDTHS
+
+pytestmark = pytest.mark.browser
+
+AXE = Axe()
+# Without `preload: False` axe fetches style sheets itself, from the wrong folder.
+OPTIONS = {"preload": False, "resultTypes": ["violations"]}
+COLORS = ["color-contrast", "link-in-text-block"]  # the rules that light and dark differ in
+PHONE = min(WIDTHS)
+# Measuring colours takes most of the time, and most of it on code, where the same few colours
+# come again and again. Blocks of code that show no kind of text for the first time are left out.
+MARK_REPEATED_CODE = """() => {
+    const seen = new Set();
+    for (const block of document.querySelectorAll('pre')) {
+        const place = block.closest('.cell_input, .cell_output')?.className;
+        const kinds = [...block.querySelectorAll('span')].map(span => span.className);
+        const fresh = ['', ...kinds].map(kind => `${place} ${kind}`).filter(k => !seen.has(k));
+        block.toggleAttribute('data-repeated', fresh.length === 0);
+        fresh.forEach(kind => seen.add(kind));
+    }
+}"""
+EVERYWHERE = {"include": [["html"]], "exclude": [["pre[data-repeated]"]]}
+
+
+def serious(page, scheme, colors_in=EVERYWHERE):
+    """Return what axe calls serious or critical, a few lines for each rule."""
+    violations = []
+    if scheme == "light":
+        violations += run_axe(page, rules={rule: {"enabled": False} for rule in COLORS})
+    if colors_in != "summary" or page.locator("summary").count():
+        page.evaluate(MARK_REPEATED_CODE)
+        violations += run_axe(page, colors_in, runOnly=COLORS)
+    return "\n".join(
+        f"{found['id']} ({found['impact']}), {len(found['nodes'])} places, first: "
+        f"{found['nodes'][0]['html'][:200]}\n{found['nodes'][0]['failureSummary']}"
+        for found in violations
+        if found["impact"] in ("serious", "critical")
+    )
+
+
+def run_axe(page, context=None, **options):
+    """Return all violations that axe finds."""
+    return AXE.run(page, context=context, options=OPTIONS | options).response["violations"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_accessible_unfolded(views, width, scheme):
+    page = views[width].show(scheme, opened=True)
+    assert serious(page, scheme) == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_accessible_folded(views, width, scheme):
+    page = views[width].show(scheme, opened=False)
+    # Only the summaries change; all other colours are those of the unfolded page.
+    assert serious(page, scheme, "summary") == ""
+
+
+def test_axe_finds_what_is_wrong(views):
+    """The check itself: a picture without a text and pale grey letters do not pass."""
+    page = views[PHONE].show("light")
+    add = "html => document.querySelector('main').insertAdjacentHTML('beforeend', html)"
+    bad = '<p id="bad" style="color: #ccc; background: #fff"><img src="data:,">pale</p>'
+    page.evaluate(add, bad)
+    found = serious(page, "light", "#bad")
+    page.evaluate("document.getElementById('bad').remove()")
+    assert "image-alt (critical)" in found and "color-contrast (serious)" in found
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["folded", "unfolded"])
+def test_no_sideways_scrolling_on_a_phone(views, opened):
+    page = views[PHONE].show(opened=opened)
+    width, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= window
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_dark_is_dark(views, width):
+    page = views[width].show("dark", opened=True)
+    color = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).map(Number)"
+    assert max(page.evaluate(color)[:3]) < 60
+    figures = page.locator('.bd-article img[src$=".svg"]')
+    filters = figures.evaluate_all("images => images.map(i => getComputedStyle(i).filter)")
+    assert [found for found in filters if "invert" not in found] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_images_arrive(views, width):
+    page = views[width].show(opened=True)
+    missing = "images => images.filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
+    assert page.locator("img").evaluate_all(missing) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_complained(views, width):
+    """Stays last: it also sees what the tests above made the page do."""
+    assert views[width].complaints == []

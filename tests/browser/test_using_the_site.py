@@ -1,0 +1,105 @@
+"""What a reader does with the site: search, open answers and solutions, use the keyboard."""
+
+import pytest
+from book_files import documents
+
+pytestmark = pytest.mark.browser
+
+CHAPTERS = [f"{name}.html" for name in documents() if name.startswith("chapters/")]
+FIRST = CHAPTERS[0]
+
+
+def focused(page, selector):
+    """Say whether the element that has the keyboard's attention matches a selector."""
+    return page.evaluate("selector => document.activeElement.matches(selector)", selector)
+
+
+def test_the_keyboard_reaches_the_self_check_and_opens_answers(visit):
+    page = visit(FIRST).page
+    page.locator("#check-yourself p strong").first.click()  # Tab goes on from the first question
+    answers = page.locator("#check-yourself details")
+    for place in range(2):
+        page.keyboard.press("Tab")
+        assert focused(page, "#check-yourself details > summary")
+        assert not answers.nth(place).locator("p").first.is_visible()
+        page.keyboard.press("Enter")
+        text = answers.nth(place).locator("p").first
+        assert text.is_visible() and text.inner_text().startswith(("Right.", "No."))
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert not answers.first.locator("p").first.is_visible()
+
+
+def test_the_keyboard_can_skip_the_menu(visit):
+    page = visit(FIRST).page
+    page.keyboard.press("Tab")
+    assert focused(page, "a[href='#main-content']")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main-content")
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_click_opens_each_solution(visit, path):
+    page = visit(path).page
+    solutions = page.locator(".tag_solution")
+    assert solutions.count() >= 3
+    for solution in solutions.all():
+        assert not solution.locator(".cell_input").first.is_visible()
+        solution.locator("summary").first.click()
+        assert solution.locator(".cell_input").first.is_visible()
+        output = solution.locator(".cell_output").first
+        assert output.is_visible()
+        assert output.inner_text().strip() or output.locator("img").count()
+
+
+def test_search_finds_a_chapter(visit):
+    view = visit("search.html?q=reshape")
+    result = view.page.locator("#search-results li a[href*='chapters/']").first
+    result.wait_for(timeout=10_000)
+    result.click()
+    view.page.wait_for_url("**/chapters/*.html*")
+    assert "reshape" in view.page.locator("article").inner_text()
+    assert view.complaints == []
+
+
+def test_the_launch_menu_offers_binder_and_colab(visit):
+    page = visit(FIRST).page
+    page.locator(".dropdown-launch-buttons button").click()
+    names = page.locator(".dropdown-launch-buttons a:visible").all_inner_texts()
+    assert [name.strip() for name in names] == ["Binder", "Colab"]
+
+
+def test_a_phone_opens_the_table_of_contents(visit):
+    page = visit(FIRST, width=390).page
+    chapters = page.locator(".bd-sidebar-primary a.reference.internal").last
+    assert not in_window(page, chapters)
+    page.locator("button.primary-toggle").click()
+    chapters.wait_for(state="visible")
+    page.wait_for_function(
+        "link => link.getBoundingClientRect().left >= 0", arg=chapters.element_handle()
+    )
+    assert in_window(page, chapters)
+
+
+def in_window(page, locator):
+    """Say whether an element is inside the window's width."""
+    box = locator.bounding_box()
+    width = page.viewport_size["width"]
+    return locator.is_visible() and box is not None and 0 <= box["x"] < width
+
+
+@pytest.mark.parametrize("path", ["index.html", FIRST])
+def test_pages_work_without_a_server(visit, site, path):
+    view = visit((site / path).as_uri())
+    view.show("dark", opened=True)
+    assert view.page.locator("article h1").is_visible()
+    # The theme preloads icon fonts in a way that browsers refuse for files; nothing needs them.
+    assert [complaint for complaint in view.complaints if "/webfonts/" not in complaint] == []
+
+
+def test_search_works_without_a_server(visit, site):
+    page = visit(f"{(site / 'search.html').as_uri()}?q=reshape").page
+    result = page.locator("#search-results li a[href*='chapters/']").first
+    result.click(timeout=10_000)
+    page.wait_for_url("file:**/chapters/*.html*")
+    assert "reshape" in page.locator("article").inner_text()

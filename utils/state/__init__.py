@@ -1,0 +1,24 @@
+"""Read, write, reset and record the state of Keras recurrent layers.
+
+Keras 3 models have no ``reset_states``; the layers have ``reset_state``. The functions here
+reach every recurrent layer of a model, also inside nested models and wrappers. Shapes are written
+with N samples, B batch size, T time steps, F features and U units.
+"""
+
+from utils.state.batches import check_batches
+from utils.state.callbacks import ResetStates, StateRecorder
+from utils.state.history import state_history
+from utils.state.layers import recurrent_layers, stateful_layers
+from utils.state.values import read_states, reset_states, write_states
+
+__all__ = [
+    "ResetStates",
+    "StateRecorder",
+    "check_batches",
+    "read_states",
+    "recurrent_layers",
+    "reset_states",
+    "state_history",
+    "stateful_layers",
+    "write_states",
+]

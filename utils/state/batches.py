@@ -1,0 +1,108 @@
+"""Check the batches of a stateful model before they can do damage."""
+
+import keras
+import numpy as np
+
+from utils.shapes import counted
+from utils.state.layers import built_batch_size, recurrent_layers
+
+ISSUE = "https://github.com/keras-team/keras/issues/21183"
+
+
+def check_batches(model, x, batch_size):
+    """Raise before fit, evaluate or predict can run a wrong batch through a stateful model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Any model. One with no stateful layer always passes.
+    x : array_like, or list or dict of arrays
+        The inputs that will be passed to Keras; N is the size of the first axis.
+    batch_size : int or None
+        What will be passed to Keras. None is the 32 that Keras takes by itself.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not a Keras model or layer, or `x` has no length.
+    ValueError
+        If `batch_size` is not the one the model was built with, or N is not a multiple of it.
+
+    Notes
+    -----
+    In Keras 3.15 ``fit``, ``evaluate`` and ``predict`` run a last batch of exactly one row without
+    an error: the row is broadcast over all rows of the state
+    (https://github.com/keras-team/keras/issues/21183). Any other last batch stops with an
+    InvalidArgumentError after the state has moved. Check the validation data too.
+
+    Examples
+    --------
+    >>> check_batches(model, x, batch_size=4)  # doctest: +SKIP
+    """
+    layers = [layer for layer in recurrent_layers(model) if layer.stateful]
+    if not layers:
+        return
+    given = 32 if batch_size is None else batch_size
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < 1:
+        raise ValueError(
+            f"batch_size is {given!r}. It must be an integer of 1 or more. Pass the B of "
+            "keras.Input(batch_shape=(B, T, F))."
+        )
+    # A layer that is not built yet takes the size of the first batch that it sees.
+    wanted = next((built_batch_size(layer) for layer in layers if layer.states is not None), given)
+    if given != wanted:
+        default = " (None: the 32 of Keras)" if batch_size is None else ""
+        raise ValueError(
+            f"batch_size is {given}{default}. The model is stateful and was built with batch size "
+            f"{wanted}: one row of state per row of the batch. Pass batch_size={wanted} to fit, "
+            "evaluate and predict."
+        )
+    rows = _count_rows(x)
+    rest = rows % wanted
+    if rest == 0 and rows > 0:
+        return
+    raise ValueError(_remainder_message(rows, wanted))
+
+
+def _count_rows(x):
+    """Return the number of samples of one array, or of several inputs."""
+    parts = keras.tree.flatten(x) if isinstance(x, (list, tuple, dict)) else [x]
+    shapes = [tuple(getattr(part, "shape", ())) for part in parts]
+    if not shapes or not all(shapes):
+        raise TypeError(
+            f"x is {type(x).__name__}, and its number of samples cannot be read. check_batches "
+            "reads an array, or a list or dict of arrays. Write np.asarray(x) first; for a "
+            "tf.data.Dataset use batch(B, drop_remainder=True)."
+        )
+    counts = sorted({int(shape[0]) for shape in shapes})
+    if len(counts) > 1:
+        raise ValueError(
+            f"x holds inputs of {counts} samples. All inputs need the same number. "
+            "Cut them to the shortest."
+        )
+    return counts[0]
+
+
+def _remainder_message(rows, batch_size):
+    """Say what Keras would do with the last batch, and what to do instead."""
+    rest = rows % batch_size
+    if rows == 0:
+        return f"x has 0 samples. The model needs a multiple of {batch_size}. Check how x was cut."
+    missing = batch_size - rest
+    left = counted(rest, "row")
+    if rest == 1:
+        danger = (
+            "Keras would not stop: it would broadcast this row over all "
+            f"{batch_size} rows of state and spoil them ({ISSUE})."
+        )
+    else:
+        moved = ", after the batches before it have moved the state" if rows > batch_size else ""
+        danger = f"Keras would stop in that batch{moved}."
+    drop = f"Drop {left} (x[:{rows - rest}], and y), or pad" if rows > batch_size else "Pad"
+    return (
+        f"x has {counted(rows, 'sample')}. The model is stateful with batch size {batch_size}, and "
+        f"the last batch would have {left}. The number of samples must be a multiple of "
+        f"{batch_size}. {danger} {drop} {missing} more, for example "
+        f"np.concatenate([x, np.repeat(x[-1:], {missing}, axis=0)]), and ignore the last "
+        f"{missing} of the results."
+    )
