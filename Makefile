@@ -44,7 +44,7 @@ serve: book  ## show the site on http://localhost:8000
 format: .venv/test  ## format the code, strip the outputs from the notebooks
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
-	$(VENV)/nbstripout chapters/*.ipynb
+	$(VENV)/nbstripout --keep-id chapters/*.ipynb
 
 lock: .venv/test  ## resolve constraints.txt anew from the requirements files
 	$(INSTALL) uv
