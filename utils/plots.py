@@ -252,7 +252,17 @@ def draw_seeds(ax, groups, ceiling=None, unit="accuracy"):
     ax.set_ylabel(unit)
 
 
-if __name__ == "__main__":
-    # The landing page and the README show this drawing; tests/book holds the file to the code.
+def save_landing_page_picture(path):
+    """Write the picture that the landing page and the README show.
+
+    Parameters
+    ----------
+    path : path-like
+        An SVG file. It is the same file every time, so that a test can compare it.
+    """
     use_style()
-    two_machines().savefig("_static/two-machines.svg", metadata={"Date": None})
+    two_machines().savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":  # python -m utils.plots
+    save_landing_page_picture("_static/two-machines.svg")

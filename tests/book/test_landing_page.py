@@ -1,0 +1,26 @@
+"""What the landing page says in code and numbers is true."""
+
+import re
+
+import numpy as np
+from book_files import ROOT
+
+PAGE = (ROOT / "index.md").read_text(encoding="utf-8")
+
+
+def test_the_two_lines_of_the_landing_page_run_and_give_the_two_layouts():
+    block = re.search(r"```python\n(.+?)```", PAGE, re.S)[1]
+    shapes = []
+    for line in block.strip().splitlines():
+        names = {"np": np, "dataX": np.arange(69).reshape(23, 3)}
+        exec(line, names)
+        shapes.append(names["dataX"].shape)
+    assert shapes == [(23, 3, 1), (23, 1, 3)]
+
+
+def test_it_answers_before_it_sends_the_reader_on():
+    headings = re.findall(r"^## (.+)$", PAGE, re.M)
+    assert headings == ["The answer in a minute", "Where to go from here", "Run it yourself"]
+    answer = PAGE.split("## Where to go from here")[0]
+    assert len(answer.split()) < 330  # a minute, at reading pace
+    assert PAGE.count(":::{grid-item-card}") == 4  # four kinds of reader

@@ -1,0 +1,82 @@
+"""The look of the book: readable colours, and the drawing that the landing page shows."""
+
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from utils import plots
+
+ROOT = Path(plots.__file__).parent.parent
+
+
+@pytest.fixture
+def ax():
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+def luminance(color):
+    """Return the relative luminance of WCAG 2."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return np.dot(channels, [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("color", [*plots.AXIS_COLORS.values(), plots.INK, plots.MUTED])
+def test_text_in_every_colour_is_readable_on_white(color):
+    assert 1.05 / (luminance(color) + 0.05) >= 4.5
+
+
+def test_the_three_axes_have_three_colours():
+    assert set(plots.AXIS_COLORS) == {"samples", "time steps", "features"}
+    assert len(set(plots.AXIS_COLORS.values())) == 3
+    css = (ROOT / "_static" / "book.css").read_text(encoding="utf-8")
+    assert all(color in css for color in plots.AXIS_COLORS.values())
+
+
+def test_zero_is_the_palest_state():
+    pale = luminance(plots.STATE_MAP(0.5))
+    assert all(luminance(plots.STATE_MAP(value)) < pale for value in (0.0, 0.25, 0.75, 1.0))
+
+
+def test_an_unknown_axis_is_named(ax):
+    with pytest.raises(ValueError, match="axis is 'time'; wanted one of samples, time steps"):
+        plots.draw_axis(ax, (0, 0), (1, 0), "time")
+
+
+def test_cells_show_their_values(ax):
+    plots.draw_cells(ax, [["A", 1.5], [2, 3]], 0, 0)
+    assert [text.get_text() for text in ax.texts] == ["A", "1.5", "2", "3"]
+    assert len(ax.patches) == 4
+
+
+def test_the_loop_has_one_box_per_time_step(ax):
+    plots.draw_loop(ax, [["A"], ["B"], ["C"]])
+    texts = [text.get_text() for text in ax.texts]
+    assert [text for text in texts if text.startswith("step")] == ["step 1", "step 2", "step 3"]
+    assert texts.count("h, c") == 2 and texts.count("zeros") == 1
+
+
+def test_a_state_is_drawn_with_time_steps_across_and_units_down(ax):
+    image = plots.draw_state(ax, np.zeros((5, 2)), labels="ABCDE", title="nothing")
+    assert image.get_array().shape == (2, 5)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == list("ABCDE")
+
+
+def test_every_seed_is_a_dot_and_the_line_is_the_median(ax):
+    plots.draw_seeds(ax, {"one": ([0.1, 0.2, 0.9], "k"), "two": ([0.5], "k")}, ceiling=0.7)
+    assert [len(line.get_ydata()) for line in ax.lines[:2]] == [3, 1]
+    assert [lines.get_segments()[0][0][1] for lines in ax.collections] == [0.2, 0.5]
+
+
+def test_the_picture_of_the_landing_page_is_the_one_the_code_draws(tmp_path):
+    stored = (ROOT / "_static" / "two-machines.svg").read_text(encoding="utf-8")
+    if f"Matplotlib v{matplotlib.__version__}" not in stored:
+        pytest.skip("the picture was drawn with another version of Matplotlib")
+    with plt.rc_context():
+        plots.save_landing_page_picture(tmp_path / "new.svg")
+    assert (tmp_path / "new.svg").read_text(encoding="utf-8") == stored
