@@ -6,7 +6,7 @@ seconds. It is Keras's own arithmetic (LSTM, Dense with softmax, Adam) from Kera
 weights; `tests/unit/test_training.py` holds it to `fit`.
 """
 
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import keras
@@ -125,37 +125,25 @@ def train_seeds(
     y = np.asarray(y)
     samples, time_steps, features = X.shape
     batch_size = samples if batch_size is None else batch_size
-    if y.shape != (samples,):
-        raise ValueError(f"y has shape {y.shape}; wanted ({samples},): one class for each sample.")
-    if y.min() < 0 or y.max() >= classes:
-        raise ValueError(
-            f"y runs from {y.min()} to {y.max()}; wanted 0 to {classes - 1}, since classes is "
-            f"{classes}."
-        )
     lengths = np.full(samples, time_steps) if lengths is None else np.asarray(lengths)
-    if lengths.shape != (samples,) or lengths.min() < 1 or lengths.max() > time_steps:
-        raise ValueError(
-            f"lengths has shape {lengths.shape} and runs from {lengths.min()} to {lengths.max()}; "
-            f"wanted ({samples},) and 1 to {time_steps}: the real time steps of each sample."
-        )
-    for name, whole, part in (("batch_size", samples, batch_size), ("records", epochs, records)):
-        if part < 1 or whole % part:
-            raise ValueError(f"{name} is {part}; wanted a number that divides {whole}.")
-
+    _check(y, lengths, X.shape, classes, batch_size, epochs, records)
     if stateful and shuffle:
         raise ValueError(
             "stateful is True and shuffle is True; wanted shuffle=False: a carried state needs the "
             "samples in their order."
         )
     lengths = lengths.astype(np.int32)
-    start = [_initial_weights(seed, time_steps, features, units, classes) for seed in seeds]
+    start = [
+        [weight.copy() for weight in _initial_weights(seed, features, units, classes)]
+        for seed in seeds
+    ]
     weights = [tf.constant(np.stack(group)) for group in zip(*start, strict=True)]  # (S, ...)
     zeros = [tf.zeros_like(weight) for weight in weights]
     state = (weights, zeros, zeros, tf.constant(0.0))
     generators = [np.random.default_rng(seed) for seed in seeds]
     data = (tf.constant(X), tf.constant(y, tf.int32), tf.constant(lengths))
     updates_per_state = samples // batch_size if stateful else 1
-    run = _compiled(*data, learning_rate, updates_per_state)
+    run = partial(_train, data, tf.constant(learning_rate), tf.constant(updates_per_state))
 
     # The records are measured as the layer is trained: in one pass over all samples, from a reset.
     measure = partial(_measure, *data, batch_size if stateful else samples)
@@ -179,9 +167,31 @@ def train_seeds(
     return Training(np.arange(records + 1) * (epochs // records), loss, accuracy, start, end)
 
 
-def _initial_weights(seed, time_steps, features, units, classes):
+def _check(y, lengths, shape, classes, batch_size, epochs, records):
+    """Raise ValueError for arguments of `train_seeds` that do not fit together."""
+    samples, time_steps, _ = shape
+    if y.shape != (samples,):
+        raise ValueError(f"y has shape {y.shape}; wanted ({samples},): one class for each sample.")
+    if y.min() < 0 or y.max() >= classes:
+        raise ValueError(
+            f"y runs from {y.min()} to {y.max()}; wanted 0 to {classes - 1}, since classes is "
+            f"{classes}."
+        )
+    if lengths.shape != (samples,) or lengths.min() < 1 or lengths.max() > time_steps:
+        raise ValueError(
+            f"lengths has shape {lengths.shape} and runs from {lengths.min()} to {lengths.max()}; "
+            f"wanted ({samples},) and 1 to {time_steps}: the real time steps of each sample."
+        )
+    for name, whole, part in (("batch_size", samples, batch_size), ("records", epochs, records)):
+        if part < 1 or whole % part:
+            raise ValueError(f"{name} is {part}; wanted a number that divides {whole}.")
+
+
+@cache  # the same seeds serve several runs, and building a Keras model takes a while
+def _initial_weights(seed, features, units, classes):
+    """Return the weights that Keras gives a fresh model; they do not depend on T."""
     keras.utils.set_random_seed(seed)
-    return classifier(time_steps, features, units, classes).get_weights()
+    return classifier(None, features, units, classes).get_weights()
 
 
 def _forward(weights, X, lengths, state):
@@ -209,10 +219,16 @@ def _zeros(weights, batch_size):
     return (tf.zeros((seeds, batch_size, units)),) * 2
 
 
-def _compiled(X, y, lengths, learning_rate, updates_per_state):
-    """Return a function that makes a series of updates in one call."""
+@tf.function(jit_compile=True)
+def _train(data, learning_rate, updates_per_state, weights, first, second, updates, batches):
+    """Make one update for each of the batches, (updates, S, B), in a single compiled call.
 
-    def update(index, weights, first, second, updates, state, batches):
+    data: X, y, lengths. first, second: the two running averages of Adam. updates: how many were
+    made before. Compiled once for each combination of shapes.
+    """
+    X, y, lengths = data
+
+    def update(index, weights, first, second, updates, state):
         chosen = batches[index]  # (S, B)
         # A new sequence starts from zeros; within it, the state goes on as plain numbers.
         keep = tf.cast(index % updates_per_state != 0, tf.float32)
@@ -233,20 +249,15 @@ def _compiled(X, y, lengths, learning_rate, updates_per_state):
             w - rate * m / (tf.sqrt(v) + EPSILON)
             for w, m, v in zip(weights, first, second, strict=True)
         ]
-        return index + 1, weights, first, second, updates, list(state), batches
+        return index + 1, weights, first, second, updates, list(state)
 
-    @tf.function(jit_compile=True)
-    def run(weights, first, second, updates, batches):
-        count, _, batch_size = batches.shape
-        start = list(_zeros(weights, batch_size))
-        result = tf.while_loop(
-            lambda index, *_: index < count,
-            update,
-            (0, weights, first, second, updates, start, batches),
-        )
-        return result[1:5]
-
-    return run
+    count, _, batch_size = batches.shape
+    result = tf.while_loop(
+        lambda index, *_: index < count,
+        update,
+        (0, weights, first, second, updates, list(_zeros(weights, batch_size))),
+    )
+    return result[1:5]
 
 
 def _measure(X, y, lengths, batch_size, weights):
