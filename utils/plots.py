@@ -165,7 +165,7 @@ def draw_loop(ax, step_inputs, left=0.0, top=0.0, gap=2.7, show_state=True):
 
 
 def two_machines(letters="ABC"):
-    """Draw one window in both layouts, side by side: T×1 and 1×T.
+    """Draw one window in both layouts: T×1 and below it 1×T, large enough for a phone.
 
     Parameters
     ----------
@@ -177,11 +177,11 @@ def two_machines(letters="ABC"):
     matplotlib.figure.Figure
     """
     count = len(letters)
-    widths = [2.7 * count + 1.3, 4.6]
-    figure, axes = plt.subplots(1, 2, figsize=(0.614 * sum(widths), 2.6), width_ratios=widths)
-    for ax, width in zip(axes, widths, strict=True):
+    width = 2.7 * count + 1.3
+    figure, axes = plt.subplots(2, 1, figsize=(0.58 * width, 4.5))
+    for ax in axes:
         blank(ax)
-        ax.set(xlim=(-1.2, width - 1.2), ylim=(-2.9, 0.5))
+        ax.set(xlim=(-1.2, width - 1.2), ylim=(-2.8, 0.4))
     draw_loop(axes[0], [[letter] for letter in letters])
     draw_loop(axes[1], [list(letters)])
     axes[0].set_title(f"(N, {count}, 1) walks through the window")
