@@ -48,9 +48,9 @@ format: .venv/test  ## format the code, strip the outputs from the notebooks
 
 lock: .venv/test  ## resolve constraints.txt anew from the requirements files
 	$(INSTALL) uv
-	sed '/^-c /d' requirements.txt > .venv/direct.txt
-	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
-		.venv/direct.txt $(filter-out -r%,requirements-dev.txt) --output-file constraints.txt
+	sed '/^-[cr] /d' requirements.txt requirements-dev.txt > .venv/direct.txt
+	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+		--no-annotate --no-header .venv/direct.txt --output-file constraints.txt
 
 newest:  ## the same tests with the newest versions of everything instead of the pinned ones
 	"$(PYTHON)" -m venv .newest
