@@ -11,6 +11,8 @@ from pathlib import Path
 INPUTS = (
     "utils/**/*.py",
     "utils/**/*.mplstyle",
+    "utils/**/*.js",
+    "utils/**/*.css",
     "data/**/*",
     "requirements.txt",
     "constraints.txt",

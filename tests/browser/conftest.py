@@ -7,6 +7,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from find_chromium import find_chromium, is_root
+from lab_page import write_page
+from lab_tools import write_modules
 from playwright.sync_api import Error, sync_playwright
 
 WIDTHS = (1400, 390)  # a desk and a phone
@@ -139,3 +141,48 @@ def visit(browser, address):
     yield open_page
     for view in opened:
         view.close()
+
+
+@pytest.fixture(scope="session")
+def lab_folder(tmp_path_factory):
+    """A folder that a local server shows: (folder, address)."""
+    folder = tmp_path_factory.mktemp("labs")
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def show_labs(browser, lab_folder):
+    """A function that opens a page with the given labs on it, and returns its View.
+
+    At the end of the test the page must not have complained.
+    """
+    folder, server = lab_folder
+    opened = []
+
+    def show_labs(*labs, width=WIDTHS[0], scheme="light", disk=False):
+        page = write_page(folder, labs, scheme)
+        host = "file:" if disk else server
+        view = View(browser, page.as_uri() if disk else server + page.name, width, own_host=host)
+        opened.append(view)
+        view.page.locator(".lab-place > *").nth(len(labs) - 1).wait_for()
+        return view
+
+    yield show_labs
+    complaints = [complaint for view in opened for complaint in view.complaints]
+    for view in opened:
+        view.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def core(browser, lab_folder):
+    """An empty page from which the labs' shared modules can be imported."""
+    folder, server = lab_folder
+    page = browser.new_page()
+    page.goto(server + write_modules(folder))
+    yield page
+    page.close()

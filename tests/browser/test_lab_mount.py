@@ -1,0 +1,126 @@
+"""The script that starts labs in a page without a server, and the site's use of it."""
+
+import re
+
+import anywidget
+import pytest
+import traitlets
+from book_files import documents
+from lab_page import LABS, write_page
+from utils.labs import ShapeLab
+
+pytestmark = pytest.mark.browser
+
+
+class Counter(anywidget.AnyWidget):
+    """A widget that is none of the book's: a button that counts, with its listeners on show."""
+
+    _esm = """
+    export default () => ({
+      initialize({ model }) { model.set("started", model.get("started") + 1); },
+      render({ model, el }) {
+        const button = document.createElement("button");
+        const show = () => { button.textContent = `count ${model.get("value")}`; };
+        button.onclick = () => { model.set("value", model.get("value") + 1); model.save_changes(); };
+        model.on("change:value", show);
+        show();
+        el.append(button);
+        return () => { model.off("change:value", show); el.replaceChildren(); window.cleaned = true; };
+      },
+    });
+    """
+    _css = "button { color: rgb(1, 2, 3); }"
+    value = traitlets.Int(0).tag(sync=True)
+    started = traitlets.Int(0).tag(sync=True)
+
+
+class Broken(anywidget.AnyWidget):
+    """A widget whose module cannot be read."""
+
+    _esm = "export default { render( }"
+
+
+class Failing(anywidget.AnyWidget):
+    """A widget whose module throws."""
+
+    _esm = "export default { render() { throw new Error('on purpose'); } }"
+
+
+def test_any_anywidget_runs(show_labs):
+    page = show_labs(Counter(value=4)).page
+    button = page.get_by_role("button")
+    assert button.inner_text() == "count 4"
+    button.click()
+    assert button.inner_text() == "count 5"
+    assert button.evaluate("b => getComputedStyle(b).color") == "rgb(1, 2, 3)"
+
+
+def test_two_views_of_one_widget_share_its_values_and_start_it_once(show_labs):
+    counter = Counter()
+    page = show_labs(counter, counter).page
+    page.get_by_role("button").nth(0).click()
+    assert page.get_by_role("button").all_inner_texts() == ["count 1", "count 1"]
+
+
+def test_two_widgets_stay_apart(show_labs):
+    page = show_labs(Counter(), Counter(value=7)).page
+    page.get_by_role("button").nth(0).click()
+    assert page.get_by_role("button").all_inner_texts() == ["count 1", "count 7"]
+    styles = page.locator("head style").evaluate_all("all => all.map(style => style.textContent)")
+    assert styles.count(Counter._css) == 1
+
+
+def test_leaving_the_page_cleans_up(show_labs):
+    page = show_labs(Counter()).page
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    assert page.get_by_role("button").count() == 1  # the page may come back
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: false}))")
+    assert page.get_by_role("button").count() == 0 and page.evaluate("window.cleaned")
+
+
+@pytest.mark.parametrize("wrong", [Broken, Failing])
+@pytest.mark.parametrize("disk", [False, True], ids=["http", "disk"])
+def test_a_widget_that_fails_says_so_and_leaves_the_others_alone(show_labs, wrong, disk):
+    view = show_labs(wrong(), ShapeLab(), disk=disk)
+    assert "This lab did not start." in view.page.get_by_role("main").inner_text()
+    assert view.page.get_by_role("region", name="Shape lab").is_visible()
+    assert [text for text in view.complaints if "A lab did not start" not in text] == []
+    assert len(view.complaints) == 1
+    view.complaints.clear()
+
+
+def test_a_view_without_a_state_says_so(browser, tmp_path):
+    page_file = write_page(tmp_path, [ShapeLab()])
+    source = page_file.read_text(encoding="utf-8")
+    page_file.write_text(re.sub(r'"model_id": "\w+"', '"model_id": "lost"', source))
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    page.get_by_text("This lab did not start.").wait_for()
+    page.close()
+
+
+def test_without_scripts_the_picture_is_there(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}index.html")
+    picture = page.locator("noscript figure img, figure.lab-picture img, noscript img").first
+    assert page.content().count("This is a picture of a lab") == 1
+    assert picture.is_visible()
+    context.close()
+
+
+def test_pages_with_labs_load_the_script_and_no_other_page_does(site):
+    loading = set()
+    for document in documents():
+        html = (site / f"{document}.html").read_text(encoding="utf-8")
+        assert ("mount.js" in html) == ("widget-view+json" in html), document
+        if "mount.js" in html:
+            loading.add(document)
+    assert "index" in loading and len(loading) < len(documents())
+
+
+def test_all_labs_together_are_small():
+    import gzip
+
+    texts = [path.read_bytes() for path in sorted(LABS.glob("*.js")) + sorted(LABS.glob("*.css"))]
+    assert sum(len(gzip.compress(text)) for text in texts) <= 50 * 1024

@@ -1,0 +1,184 @@
+"""What all labs share: the widget, the text of its module, its weights, and a picture of it."""
+
+import base64
+import html
+import io
+import re
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+from IPython.display import display
+
+FOLDER = Path(__file__).parent
+IMPORT = re.compile(r'^import [^;]*? from "\./(\w+)\.js";\n', re.MULTILINE)
+NO_SCRIPT = "This is a picture of a lab. With JavaScript switched on, it can be used here."
+NAMES = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
+
+
+def read_module(name):
+    """Return one lab's JavaScript module as a text that imports nothing.
+
+    A widget carries its module as one text, and a text has no folder to import from. So the files
+    that it imports are put before it, each once and without the word ``export``. Two files must
+    therefore not use the same name at their top level.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file in this folder, without ".js".
+
+    Returns
+    -------
+    str
+    """
+    texts = {}
+
+    def collect(part):
+        texts[part] = None  # so that a file that two others import comes once
+        source = (FOLDER / f"{part}.js").read_text(encoding="utf-8")
+        for imported in IMPORT.findall(source):
+            if imported not in texts:
+                collect(imported)
+        source = IMPORT.sub("", source)
+        texts[part] = source if part == name else re.sub(r"^export ", "", source, flags=re.M)
+        order.append(part)
+
+    order = []
+    collect(name)
+    return "\n".join(texts[part] for part in order)
+
+
+class Weights(traitlets.TraitType):
+    """The weights of LSTM and Dense as `model.get_weights()` gives them; LSTM alone will do.
+
+    In Python a dict of float32 arrays: kernel (F, 4U), recurrent_kernel (U, 4U), bias (4U,),
+    dense_kernel (U, C), dense_bias (C,). JavaScript gets the same numbers, bit for bit.
+    """
+
+    info_text = "the list of 3 or 5 arrays that model.get_weights() gives for LSTM and Dense"
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.tag(sync=True, to_json=_weights_to_json, from_json=_weights_from_json)
+
+    def validate(self, obj, value):
+        """Return the weights by name, or say which of them has a wrong shape."""
+        arrays = list(value.values()) if isinstance(value, dict) else value
+        try:
+            arrays = [np.asarray(array, dtype=np.float32) for array in arrays]
+        except (TypeError, ValueError):
+            raise traitlets.TraitError(
+                f"weights is {type(value).__name__}; wanted {self.info_text}. "
+                "Pass model.get_weights()."
+            ) from None
+        if len(arrays) not in (3, 5):
+            raise traitlets.TraitError(
+                f"weights holds {len(arrays)} arrays; wanted {self.info_text}. Pass the weights of "
+                "a model of one LSTM and one Dense layer."
+            )
+        named = dict(zip(NAMES, arrays, strict=False))
+        units = named["recurrent_kernel"].shape[0]
+        features = named["kernel"].shape[0]
+        classes = named["dense_kernel"].shape[-1] if len(arrays) == 5 else 0
+        wanted = {
+            "kernel": (features, 4 * units),
+            "recurrent_kernel": (units, 4 * units),
+            "bias": (4 * units,),
+            "dense_kernel": (units, classes),
+            "dense_bias": (classes,),
+        }
+        for name, array in named.items():
+            if array.shape != wanted[name]:
+                raise traitlets.TraitError(
+                    f"weights: {name} has shape {array.shape}; wanted {wanted[name]} for "
+                    f"{units} units and {features} features. Pass the weights of one LSTM with its "
+                    "bias, then those of one Dense layer, as model.get_weights() gives them."
+                )
+            if not np.isfinite(array).all():
+                raise traitlets.TraitError(
+                    f"weights: {name} holds NaN or infinite values; wanted finite numbers. "
+                    "Train again with a lower learning rate."
+                )
+        return named
+
+
+def _weights_to_json(weights, _widget):
+    """Write each array as its shape and the base64 of its bytes: a quarter of the size of digits."""
+    return {
+        name: {
+            "shape": list(array.shape),
+            "data": base64.b64encode(array.astype("<f4").tobytes()).decode(),
+        }
+        for name, array in (weights or {}).items()
+    }
+
+
+def _weights_from_json(value, _widget):
+    """Read back what `_weights_to_json` wrote, as when a saved notebook is opened again."""
+    return {
+        name: np.frombuffer(base64.b64decode(part["data"]), "<f4").reshape(part["shape"])
+        for name, part in value.items()
+    }
+
+
+class Lab(anywidget.AnyWidget):
+    """A widget of this book. A lab names its module, its traits, and draws its `picture`.
+
+    Attributes
+    ----------
+    words : dict
+        Texts that replace those of the lab, by the names they have at the top of its module: a
+        translation of the whole lab, or of a part.
+    """
+
+    words = traitlets.Dict().tag(sync=True)
+
+    def __init_subclass__(cls, module=None, **kwargs):
+        if module is not None:
+            cls._esm = read_module(module)
+            styles = [FOLDER / "lab.css", FOLDER / f"{module}.css"]
+            cls._css = "\n".join(
+                path.read_text(encoding="utf-8") for path in styles if path.exists()
+            )
+        super().__init_subclass__(**kwargs)
+
+    def picture(self):
+        """Draw the lab as it stands.
+
+        Returns
+        -------
+        figure : matplotlib.figure.Figure
+        description : str
+            What the picture shows, for those who cannot see it.
+        """
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        # Shown where no widget can run, as in a saved notebook before its cells are run again.
+        data["text/plain"] = f"{type(self).__name__}: run this cell to use the lab."
+        return data, metadata
+
+    def _ipython_display_(self):
+        """Show the lab, and its picture to browsers that run no scripts."""
+        display({"text/html": self._without_script()}, raw=True)
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+
+    def _without_script(self):
+        """Return the picture as HTML that only browsers without scripts show."""
+        import matplotlib.pyplot as plt
+
+        file = io.BytesIO()
+        with plt.rc_context({"svg.fonttype": "none"}):  # letters as letters: a third of the size
+            figure, description = self.picture()
+            figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
+        plt.close(figure)
+        source = base64.b64encode(file.getvalue()).decode()
+        return (
+            f'<noscript><figure><img alt="{html.escape(description)}" '
+            f'src="data:image/svg+xml;base64,{source}"><figcaption>{NO_SCRIPT}</figcaption>'
+            "</figure></noscript>"
+        )
