@@ -14,6 +14,7 @@ from IPython.display import display
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import [^;]*? from "\./(\w+)\.js";\n', re.MULTILINE)
 NO_SCRIPT = "This is a picture of a lab. With JavaScript switched on, it can be used here."
+ASLEEP = "Here is a lab. Run this cell to use it."
 NAMES = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
 
 
@@ -168,7 +169,11 @@ class Lab(anywidget.AnyWidget):
         display(data, metadata=metadata, raw=True)
 
     def _without_script(self):
-        """Return the picture as HTML that only browsers without scripts show."""
+        """Return the picture, for browsers without scripts, and a line that lab.css hides.
+
+        The line is there for a saved notebook whose kernel is gone: JupyterLab then says no more
+        than that it found no model.
+        """
         import matplotlib.pyplot as plt
 
         file = io.BytesIO()
@@ -180,5 +185,5 @@ class Lab(anywidget.AnyWidget):
         return (
             f'<noscript><figure><img alt="{html.escape(description)}" '
             f'src="data:image/svg+xml;base64,{source}"><figcaption>{NO_SCRIPT}</figcaption>'
-            "</figure></noscript>"
+            f"</figure></noscript><p class='lab-asleep'>{ASLEEP}</p>"
         )

@@ -49,7 +49,7 @@ export function frame(el, text) {
   const pre = make("pre", { class: "lab-code", tabindex: "0", "aria-label": text.code }, code);
   const section = make(
     "section",
-    { class: "lab", "aria-labelledby": title.id },
+    { class: "lab", "aria-labelledby": title.id, on: { focusin: keepKeys } },
     title,
     first,
     controls,
@@ -68,9 +68,13 @@ export function frame(el, text) {
   return { section, controls, view, code, announce, stop: () => clearTimeout(timer) };
 }
 
+/** JupyterLab takes arrow keys for moving from cell to cell, unless the focused element says no. */
+const keepKeys = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "");
+
 /** A slider over whole numbers (or `step`), with its value beside it. */
 export function slider({ label, min, max, step = 1, value, show = String, key, onInput }) {
-  const output = make("output", { class: "lab-output" }, show(value));
+  // The slider itself tells its value to screen readers.
+  const output = make("span", { class: "lab-output", "aria-hidden": "true" }, show(value));
   const input = make("input", { type: "range", min, max, step, value, "data-key": key });
   input.setAttribute("aria-valuetext", show(value));
   const set = (number, limits = {}) => {

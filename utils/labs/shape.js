@@ -26,7 +26,7 @@ const TEXT = {
   loop: "How the LSTM reads sample {n}",
   zeros: "zeros",
   state: "h, c",
-  step: "step {t}",
+  step: "t = {t}",
   reads: "reads",
   output: "→ output: h after step {T}",
   runs: "The loop runs {times} on a vector of length {F}.",
@@ -35,7 +35,7 @@ const TEXT = {
   useless: "It starts from zeros and passes nothing on: the recurrent weights multiply zeros.",
   useful: "From step to step it passes on the hidden state h and the cell state c.",
   detail: "{code} is the code of {letter}. It stands at dataX[{n}, {p}] and at X[{n}, {t}, {f}]: " +
-    "sample {n}, time step {t}, feature {f}. Step {step} of {T} reads it.",
+    "sample {n}, time step {t}, feature {f}. It is read in turn {step} of {T} of the loop.",
   again: "The same letter of the sequence is also in {places}.",
   said: "Shape {N}, {T}, {F}. {runs}",
 };
@@ -262,7 +262,7 @@ function loopBoxes(text, typed, start, n, T, F) {
     boxes.push(
       make("span", { class: "shape-arrow", "aria-hidden": "true" }, t ? `${text.state} →` : "→"),
       make("span", { class: "shape-step" },
-        make("b", { class: "time-steps" }, fill(text.step, { t: t + 1 })),
+        make("b", { class: "time-steps" }, fill(text.step, { t })),
         make("span", {}, `${text.reads} `, make("span", { class: "features" }, "["), numbers,
           make("span", { class: "features" }, "]"))),
     );
