@@ -1,4 +1,4 @@
-"""Tests that run once per chapter or per page, and the site, which is built once per session."""
+"""Tests that run once per notebook or per page, and the site, which is built once per session."""
 
 from pathlib import Path
 
@@ -7,10 +7,11 @@ from book_files import ROOT, build, pages
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for `chapter` once per notebook, one that asks for `page` per page."""
-    if "chapter" in metafunc.fixturenames:
-        chapters = sorted((ROOT / "chapters").glob("*.ipynb"))
-        metafunc.parametrize("chapter", chapters, ids=[path.stem for path in chapters])
+    """Run a test once for each `chapter`, `notebook` (chapters and reference) or `page`."""
+    for name, folders in {"chapter": ["chapters"], "notebook": ["chapters", "reference"]}.items():
+        if name in metafunc.fixturenames:
+            paths = sorted(path for folder in folders for path in (ROOT / folder).glob("*.ipynb"))
+            metafunc.parametrize(name, paths, ids=[path.stem for path in paths])
     if "page" in metafunc.fixturenames:
         metafunc.parametrize("page", pages(), ids=lambda page: Path(page).stem, scope="module")
 

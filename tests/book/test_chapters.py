@@ -1,4 +1,4 @@
-"""The chapters, as sources: what CONTRIBUTING.md promises of each. Nothing is built here."""
+"""The notebooks, as sources: what CONTRIBUTING.md promises of each. Nothing is built here."""
 
 import subprocess
 import sys
@@ -19,8 +19,9 @@ def read(path):
 
 
 def notebooks():
-    """Return all chapters: {file name: notebook}."""
-    return {path.name: read(path) for path in sorted((ROOT / "chapters").glob("*.ipynb"))}
+    """Return all chapters and reference pages: {file name: notebook}."""
+    paths = [*(ROOT / "chapters").glob("*.ipynb"), *(ROOT / "reference").glob("*.ipynb")]
+    return {path.name: read(path) for path in sorted(paths)}
 
 
 def headings_of(path):
@@ -35,10 +36,13 @@ def check(problems):
 
 
 def test_contents_and_folder_agree():
-    listed = [name for name in documents() if name.startswith("chapters/")]
-    found = [f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.ipynb")]
+    listed = [name for name in documents() if "/" in name]
+    folders = [ROOT / "chapters", ROOT / "reference"]
+    found = [f"{folder.name}/{path.stem}" for folder in folders for path in folder.iterdir()
+             if path.suffix in (".ipynb", ".md")]
     assert sorted(listed) == sorted(found)
-    assert listed == sorted(listed), "the chapters stand in the order of their numbers"
+    chapters = [name for name in listed if name.startswith("chapters/")]
+    assert chapters == sorted(chapters), "the chapters stand in the order of their numbers"
     assert len(documents()) == len(set(documents()))
 
 
@@ -48,28 +52,30 @@ def test_every_document_in_the_contents_exists():
         assert sum(file.is_file() for file in files) == 1, name
 
 
-def test_notebook_is_valid(chapter):
-    nbformat.validate(read(chapter))
-    assert (read(chapter).nbformat, read(chapter).nbformat_minor) == (4, 5)
+def test_notebook_is_valid(notebook):
+    nbformat.validate(read(notebook))
+    assert (read(notebook).nbformat, read(notebook).nbformat_minor) == (4, 5)
 
 
 RULES = (
-    rules.skeleton,
     rules.metadata,
     rules.ids,
     rules.stripped,
     rules.hollow_tests,
-    rules.untested_sections,
     rules.raised_exceptions,
     rules.figures,
-    rules.exercises,
-    rules.self_check,
     rules.directives,
     rules.notebook_language,
 )
+RULES_FOR_CHAPTERS = (rules.skeleton, rules.untested_sections, rules.exercises, rules.self_check)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_notebook_keeps(rule, notebook):
+    check(rule(read(notebook)))
+
+
+@pytest.mark.parametrize("rule", RULES_FOR_CHAPTERS, ids=lambda rule: rule.__name__)
 def test_chapter_keeps(rule, chapter):
     check(rule(read(chapter)))
 
@@ -83,7 +89,7 @@ def test_book_has_enough_assertions():
     assert sum(counts.values()) >= MINIMUM_IN_ALL, counts
 
 
-def test_set_up_is_the_same_in_every_chapter():
+def test_set_up_is_the_same_in_every_notebook():
     cells = {name: rules.cells(book, "set-up") for name, book in notebooks().items()}
     assert cells and all(len(found) == 1 for found in cells.values())
     different = {(found[0].id, found[0].source) for found in cells.values()}
@@ -95,9 +101,9 @@ def test_figure_names_are_unique_in_the_book():
     assert names and rules.twice(names) == []
 
 
-def test_links_of_chapter(chapter):
-    text = rules.markdown(read(chapter))
-    check(rules.broken_links(text, chapter, ROOT, headings_of))
+def test_links_of_notebook(notebook):
+    text = rules.markdown(read(notebook))
+    check(rules.broken_links(text, notebook, ROOT, headings_of))
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.md")))

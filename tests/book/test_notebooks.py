@@ -67,11 +67,12 @@ def run_as_colab(notebook, folder, repository, monkeypatch):
     return notebook.cells[-1].outputs[0].text.splitlines()
 
 
-def test_notebook_runs_alone_in_an_empty_folder(chapter, published, tmp_path, monkeypatch):
+def test_notebook_runs_alone_in_an_empty_folder(notebook, published, tmp_path, monkeypatch):
     folder = tmp_path / "content"
     folder.mkdir()
-    notebook = nbformat.read(chapter, as_version=4)
-    if not (FULL or chapter == min(chapter.parent.glob("*.ipynb"))):
+    path = notebook
+    notebook = nbformat.read(path, as_version=4)
+    if not (FULL or path == min((ROOT / "chapters").glob("*.ipynb"))):
         notebook = shortened(notebook)
     helper, *paths = run_as_colab(notebook, folder, published, monkeypatch)
     (clone,) = folder.iterdir()

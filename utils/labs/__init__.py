@@ -4,6 +4,7 @@ Each lab is one Python class here and one JavaScript module beside it. The modul
 itself, so that a lab works in a page with no Python behind it.
 """
 
+from utils.labs.lanes import LanesLab
 from utils.labs.shape import ShapeLab
 
-__all__ = ["ShapeLab"]
+__all__ = ["LanesLab", "ShapeLab"]

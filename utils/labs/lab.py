@@ -13,6 +13,8 @@ from IPython.display import display
 
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import [^;]*? from "\./(\w+)\.js";\n', re.MULTILINE)
+# Lines of comment and indentation: a page is lighter without them.
+NOT_FETCHED = re.compile(r"^[ \t]*(?:(?://|/?\*)[^\n]*\n)?", re.MULTILINE)
 NO_SCRIPT = "This is a picture of a lab. With JavaScript switched on, it can be used here."
 ASLEEP = "Here is a lab. Run this cell to use it."
 NAMES = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
@@ -43,7 +45,8 @@ def read_module(name):
             if imported not in texts:
                 collect(imported)
         source = IMPORT.sub("", source)
-        texts[part] = source if part == name else re.sub(r"^export ", "", source, flags=re.M)
+        source = source if part == name else re.sub(r"^export ", "", source, flags=re.M)
+        texts[part] = NOT_FETCHED.sub("", source)
         order.append(part)
 
     order = []
@@ -140,9 +143,8 @@ class Lab(anywidget.AnyWidget):
         if module is not None:
             cls._esm = read_module(module)
             styles = [FOLDER / "lab.css", FOLDER / f"{module}.css"]
-            cls._css = "\n".join(
-                path.read_text(encoding="utf-8") for path in styles if path.exists()
-            )
+            texts = [path.read_text(encoding="utf-8") for path in styles if path.exists()]
+            cls._css = NOT_FETCHED.sub("", "\n".join(texts))
         super().__init_subclass__(**kwargs)
 
     def picture(self):

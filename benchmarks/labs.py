@@ -1,0 +1,110 @@
+"""How fast the labs appear and answer, in a real browser: python -m benchmarks.labs
+
+For each lab: its size, the time from its module to its first paint, and the time that one action
+takes (event, computation, drawing, layout), as median and 95th percentile over many actions.
+"""
+
+import gzip
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "browser"))
+from find_chromium import find_chromium
+from lab_page import LABS, write_page
+from utils import labs
+
+UNITS, ACTIONS = 32, 200
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LARGE = {  # the settings with which a lab has most to do
+    "ShapeLab": {"text": ALPHABET, "window": 3},
+    "StepLab": {"word": ALPHABET[:10]},
+    "StateLab": {"text": ALPHABET[:25]},
+}
+# Scripts note when they call for a frame; the time of that frame's work is added to the action.
+COUNT_FRAMES = """() => {
+    const later = window.requestAnimationFrame.bind(window);
+    window.spent = 0;
+    window.requestAnimationFrame = (work) => later((now) => {
+        const start = performance.now();
+        work(now);
+        document.body.offsetHeight;
+        window.spent += performance.now() - start;
+    });
+}"""
+ACT = """async (count) => {
+    const sliders = [...document.querySelectorAll('.lab input[type=range]')];
+    const times = [];
+    for (let i = 0; i < count; i++) {
+        const slider = sliders[i % sliders.length];
+        const span = slider.max - slider.min;
+        slider.value = Number(slider.min) + ((i * 7) % (Number(span) + 1));
+        window.spent = 0;
+        const start = performance.now();
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        document.body.offsetHeight;
+        const direct = performance.now() - start;
+        await new Promise((done) => setTimeout(done, 40));
+        times.push(direct + window.spent);
+    }
+    return times;
+}"""
+
+
+def weights():
+    """Return weights of 32 units that read one feature and know 26 letters."""
+    rng = np.random.default_rng(0)
+    shapes = [(1, 4 * UNITS), (UNITS, 4 * UNITS), (4 * UNITS,), (UNITS, 26), (26,)]
+    return [rng.normal(scale=0.5, size=shape) for shape in shapes]
+
+
+def measure(browser, lab):
+    """Return the time to the first paint and the times of all actions, in milliseconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        page = browser.new_page()
+        address = write_page(Path(folder), [lab]).as_uri()
+        page.add_init_script(
+            "addEventListener('DOMContentLoaded', () => { window.begun = performance.now(); });"
+            "new MutationObserver(() => { if (!window.shown && document.querySelector('.lab')) "
+            "{ window.shown = 1; requestAnimationFrame(() => setTimeout(() => "
+            "{ window.shown = performance.now(); })); } })"
+            ".observe(document, { childList: true, subtree: true });"
+        )
+        page.goto(address)
+        page.wait_for_function("window.shown > 1")
+        first = page.evaluate("window.shown - window.begun")
+        page.evaluate(COUNT_FRAMES)
+        times = (
+            page.evaluate(ACT, ACTIONS) if page.locator(".lab input[type=range]").count() else []
+        )
+        page.close()
+    return first, times
+
+
+def main():
+    """Print one line for each lab, and the size of all of them."""
+    shared = sorted(LABS.glob("*.js")) + sorted(LABS.glob("*.css"))
+    size = sum(len(gzip.compress(path.read_bytes())) for path in shared)
+    print(f"all labs and the mounting script: {size / 1024:.1f} KB gzip")
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
+        for name in labs.__all__:
+            lab_class = getattr(labs, name)
+            settings = dict(LARGE.get(name, {}))
+            if "weights" in lab_class.class_trait_names():
+                settings["weights"] = weights()
+            first, times = measure(browser, lab_class(**settings))
+            answer = ", no sliders"
+            if times:
+                middle, slow = np.percentile(times, [50, 95])
+                answer = f", an action {middle:.1f} ms (95 %: {slow:.1f} ms)"
+            print(f"{name}: first paint after {first:.0f} ms{answer}")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

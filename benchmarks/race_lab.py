@@ -1,0 +1,123 @@
+"""Time the Race lab in a real browser: `python benchmarks/race_lab.py [runs]`.
+
+Prints, for 500 epochs of 23 windows with 3 steps and 32 units, both models: the seconds from the
+click on Train to the last sentence, the longest task that kept the page from answering, and how
+long a click waited. Then how long the lab takes to follow a slider, and to appear.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+
+import numpy as np  # noqa: E402
+from find_chromium import find_chromium, is_root  # noqa: E402
+from lab_page import write_page  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
+
+from utils.labs.race import RaceLab  # noqa: E402
+
+# Set before the lab starts: how long each task of its own takes, by what called it.
+MEASURE = """
+window.tasks = { frames: [], slices: [], delays: [] };
+const timed = (list, work) => (...given) => {
+    const start = performance.now();
+    const result = work(...given);
+    list.push(performance.now() - start);
+    return result;
+};
+window.ask = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (work) => ask(timed(tasks.frames, work));
+const port = Object.getOwnPropertyDescriptor(MessagePort.prototype, "onmessage");
+Object.defineProperty(MessagePort.prototype, "onmessage", {
+    ...port, set(work) { port.set.call(this, timed(tasks.slices, work)); },
+});
+new PerformanceObserver((list) => list.getEntries().forEach((entry) =>
+    tasks.delays.push(entry.processingStart - entry.startTime)))
+    .observe({ type: "event", durationThreshold: 16 });
+"""
+TRAIN = """async () => {
+    const ended = () => / epochs: /.test(document.querySelector(".race-verdict").textContent);
+    tasks.frames.length = tasks.slices.length = 0;
+    const start = performance.now();
+    document.querySelector('[data-key="train"]').click();
+    while (!ended()) await new Promise((go) => setTimeout(go, 20));
+    return (performance.now() - start) / 1000;
+}"""
+SLIDE = """async () => {
+    const times = [];
+    const slider = document.querySelector('[data-key="seed"]');
+    for (let seed = 1; seed < 100; seed++) {
+        tasks.frames.length = 0;
+        slider.value = seed;
+        const start = performance.now();
+        slider.dispatchEvent(new Event("input"));
+        const asked = performance.now() - start;
+        await new Promise((go) => ask(() => setTimeout(go)));
+        const laidOut = performance.now();
+        document.querySelector(".lab").offsetHeight;
+        times.push(asked + tasks.frames.reduce((a, b) => a + b, 0) + performance.now() - laidOut);
+    }
+    return times;
+}"""
+APPEAR = """async () => {
+    const written = document.querySelector("script[type*=widget-state]").textContent;
+    const values = JSON.parse(written).state;
+    const { state } = Object.values(values).find(({ state }) => state._esm);
+    const address = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
+    const lab = (await import(address)).default;
+    const el = document.body.appendChild(document.createElement("div"));
+    const model = { get: (name) => state[name], on() {}, off() {}, set() {}, save_changes() {} };
+    const start = performance.now();
+    const cleanUp = lab.render({ model, el });
+    el.offsetHeight;
+    const time = performance.now() - start;
+    cleanUp();
+    el.remove();
+    return time;
+}"""
+
+
+def open_lab(browser, folder):
+    """Open a page with one lab in its opening state."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.add_init_script(MEASURE)
+    page.goto(write_page(folder, [RaceLab()]).as_uri())
+    page.locator(".race").wait_for()
+    return page
+
+
+def main(runs):
+    """Print the figures of `runs` runs."""
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=not is_root())
+        for run in range(runs):
+            page = open_lab(browser, Path(name))
+            print(f"run {run + 1}: appears in {page.evaluate(APPEAR):.0f} ms")
+            times = page.evaluate(SLIDE)
+            middle, high, most = np.percentile(times, [50, 95, 100])
+            print(
+                f"  follows a slider in {middle:.1f} ms, 95 % in {high:.1f} ms, at most {most:.1f}"
+            )
+            page.locator('[data-key="seed"]').fill("0")
+            page.wait_for_timeout(300)
+            seconds = page.evaluate(TRAIN)
+            slices, frames = page.evaluate("[tasks.slices, tasks.frames]")
+            longest = max(*slices, *frames)
+            print(f"  500 epochs in {seconds:.2f} s; longest task {longest:.0f} ms")
+            page.get_by_role("button", name="Start again").click()
+            for place in range(8):
+                page.locator(f'[data-key="letter-0-{place}"]').click()
+            page.get_by_role("button", name="Stop").click()
+            page.wait_for_timeout(200)
+            waited = max(page.evaluate("tasks.delays"), default=0)
+            print(f"  a click during training waits at most {waited:.0f} ms")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
