@@ -1,9 +1,11 @@
-"""From text or a series to windows, with NumPy only.
+"""From text or a series to windows, or to lanes for a stateful model, with NumPy only.
 
-Shapes are written with N samples, T time steps, F features, and L for the length of a sequence.
+Shapes are written with N samples, T time steps, F features, B batch size, and L for the length of
+a sequence.
 """
 
 import operator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -148,7 +150,7 @@ def sliding_windows(sequence, length, horizon=1, stride=1):
     >>> X.tolist(), y.tolist()
     ([[0, 1, 2], [1, 2, 3]], [3, 4])
     """
-    sequence = _as_sequence(sequence)  # (L,) or (L, F)
+    sequence = _as_sequence(sequence, "sliding_windows")  # (L,) or (L, F)
     length = _positive_integer(length, "length")
     horizon = _positive_integer(horizon, "horizon")
     stride = _positive_integer(stride, "stride")
@@ -164,6 +166,83 @@ def sliding_windows(sequence, length, horizon=1, stride=1):
     y = sequence[first_target::stride].copy()  # (N,) or (N, F)
     X = windows[::stride][: len(y)].copy()  # the last windows have no target
     return X, y
+
+
+class Lanes(NamedTuple):
+    """What `lanes` returns.
+
+    Attributes
+    ----------
+    X : np.ndarray
+        Shape (K * B, T) or (K * B, T, F): K batches of B samples.
+    dropped : int
+        How many positions at the end of the sequence found no place in `X`.
+    """
+
+    X: np.ndarray
+    dropped: int
+
+
+def lanes(sequence, length, batch_size):
+    """Cut a sequence into B lanes side by side, and the lanes into batches for a stateful model.
+
+    Lane i is the i-th of B equal parts of the sequence. Batch k holds, in row i, the steps k * T
+    to (k + 1) * T of lane i. So row i of every batch continues row i of the batch before, and the
+    samples fit ``fit(X, ..., batch_size=B, shuffle=False)`` with no remainder.
+
+    Parameters
+    ----------
+    sequence : array_like of numbers
+        Shape (L,) for one value per time step, or (L, F).
+    length : int
+        T, the number of time steps in a sample.
+    batch_size : int
+        B, the number of lanes.
+
+    Returns
+    -------
+    X : np.ndarray
+        Shape (K * B, T) or (K * B, T, F), with K = L // (B * T): sample k * B + i is row i of
+        batch k. A copy.
+    dropped : int
+        L - K * B * T: how many positions at the end of the sequence found no place in X.
+
+    Raises
+    ------
+    TypeError
+        If `length` or `batch_size` is not an integer.
+    ValueError
+        If one of them is below 1, or `sequence` is shorter than B * T, ragged, not numeric, not
+        finite, or has 0 or more than 2 axes.
+
+    Notes
+    -----
+    Targets are cut the same way. To predict the next value, cut ``sequence[:-1]`` for the inputs
+    and ``sequence[1:]`` for the targets.
+
+    Examples
+    --------
+    >>> X, dropped = lanes(range(14), length=3, batch_size=2)
+    >>> X.tolist()  # lane 0 is 0 to 5, lane 1 is 6 to 11
+    [[0, 1, 2], [6, 7, 8], [3, 4, 5], [9, 10, 11]]
+    >>> dropped
+    2
+    """
+    sequence = _as_sequence(sequence, "lanes")  # (L,) or (L, F)
+    length = _positive_integer(length, "length")
+    batch_size = _positive_integer(batch_size, "batch_size")
+    batches, dropped = divmod(len(sequence), batch_size * length)
+    if batches == 0:
+        raise ValueError(
+            f"sequence has length {len(sequence)}. batch_size={batch_size} and length={length} "
+            f"need {batch_size * length} or more: {length} for each of {batch_size} lanes. Pass a "
+            "longer sequence, a smaller batch_size or a smaller length."
+        )
+    features = sequence.shape[1:]  # () or (F,)
+    used = sequence[: len(sequence) - dropped]
+    X = used.reshape(batch_size, batches, length, *features)  # (B, K, T[, F]): each row a lane
+    X = X.swapaxes(0, 1)  # (K, B, T[, F]): batch by batch
+    return Lanes(X.reshape(batches * batch_size, length, *features).copy(), dropped)
 
 
 def _positions(alphabet):
@@ -210,12 +289,12 @@ def _as_array(values, name):
         ) from None
 
 
-def _as_sequence(sequence):
-    """Check a sequence and return it as an array of shape (L,) or (L, F)."""
+def _as_sequence(sequence, reader):
+    """Check a sequence for the function `reader`; return an array of shape (L,) or (L, F)."""
     sequence = _as_array(sequence, "sequence")
     if sequence.dtype.kind not in "biuf":
         raise ValueError(
-            f"sequence has dtype {sequence.dtype}. sliding_windows reads numbers. "
+            f"sequence has dtype {sequence.dtype}. {reader} reads numbers. "
             "Encode text with encode(text); convert a table with .astype('float32')."
         )
     if sequence.ndim not in (1, 2):
@@ -225,11 +304,11 @@ def _as_sequence(sequence):
         }.get(sequence.ndim, "Merge the axes after the first: sequence.reshape(len(sequence), -1).")
         raise ValueError(
             f"sequence has shape {sequence.shape}: {sequence.ndim} axes. "
-            f"sliding_windows reads (L,) or (L, F). {hint}"
+            f"{reader} reads (L,) or (L, F). {hint}"
         )
     if sequence.ndim == 2 and sequence.shape[1] == 0:
         raise ValueError(
-            f"sequence has shape {sequence.shape}: 0 features. sliding_windows reads (L, F) with "
+            f"sequence has shape {sequence.shape}: 0 features. {reader} reads (L, F) with "
             "F of 1 or more. Check which columns were selected."
         )
     finite = np.isfinite(sequence)
@@ -237,6 +316,6 @@ def _as_sequence(sequence):
         first = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(
             f"sequence holds {(~finite).sum()} values that are NaN or infinite, the first at index "
-            f"{first}. sliding_windows reads finite numbers. Fill or drop them before cutting."
+            f"{first}. {reader} reads finite numbers. Fill or drop them before cutting."
         )
     return sequence

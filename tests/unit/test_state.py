@@ -10,6 +10,7 @@ from utils.state import (
     ResetStates,
     StateRecorder,
     check_batches,
+    ordered_batches,
     read_states,
     recurrent_layers,
     reset_states,
@@ -205,6 +206,97 @@ def test_reset_write_and_read(maker):
     assert reset_states(model) is None
     assert (flat(read_states(model)) == 0).all()
     np.testing.assert_array_equal(run(model, seed=1), first)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_reset_of_some_rows_leaves_the_others(maker):
+    model = MAKERS[maker]()
+    run(model)
+    before = read_states(model)
+    assert reset_states(model, rows=[0, 2]) is None
+    for name, arrays in read_states(model).items():
+        for array, old in zip(arrays, before[name], strict=True):
+            assert (array[[0, 2]] == 0).all()
+            np.testing.assert_array_equal(array[[1, 3]], old[[1, 3]])
+            assert np.abs(old).max() > 0
+
+
+@pytest.mark.parametrize("maker", ["LSTM", "GRU", "SimpleRNN"])
+def test_a_row_that_was_reset_starts_anew_and_the_others_go_on(maker):
+    model, continued, fresh = (MAKERS[maker]() for _ in range(3))
+    continued.set_weights(model.get_weights())
+    fresh.set_weights(model.get_weights())
+    run(model, seed=1)
+    run(continued, seed=1)
+    reset_states(model, rows=[1])
+    second = run(model, seed=2)
+    np.testing.assert_allclose(second[[0, 2, 3]], run(continued, seed=2)[[0, 2, 3]], atol=1e-6)
+    np.testing.assert_allclose(second[1], run(fresh, seed=2)[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        ([], []),
+        ([False] * 4, []),
+        ([3], [3]),
+        ((0, 0), [0]),
+        (range(4), [0, 1, 2, 3]),
+        (np.array([1, 2]), [1, 2]),
+        ([True, False, False, True], [0, 3]),
+        (np.array([False, True, False, False]), [1]),
+    ],
+)
+def test_rows_can_be_numbers_or_bools(rows, wanted):
+    model = MAKERS["LSTM"]()
+    run(model)
+    reset_states(model, rows=rows)
+    ((h, c),) = read_states(model).values()
+    for state in (h, c):
+        assert [row for row in range(B) if (state[row] == 0).all()] == wanted
+
+
+def test_a_row_of_nan_is_cured_and_does_not_spread():
+    model = MAKERS["LSTM"]()
+    broken = X.copy()
+    broken[1] = np.nan
+    model(broken)
+    reset_states(model, rows=[1])
+    ((h, c),) = read_states(model).values()
+    assert np.isfinite(h).all() and np.isfinite(c).all()
+    assert (h[1] == 0).all() and (h[0] != 0).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "words"),
+    [
+        ([4], ValueError, ["rows holds 4", "4 rows", "0 to 3", "not samples"]),
+        ([-1], ValueError, ["rows holds -1", "0 to 3"]),
+        ([True, False], ValueError, ["2 bools", "4 rows", "[0]"]),
+        ([0.0], TypeError, ["rows is [0.0]", "row numbers", "rows=[0]"]),
+        ([True, 1], TypeError, ["rows is [True, 1]", "one bool per row"]),
+        (1, TypeError, ["rows is 1.", "sequence"]),
+        (["0"], TypeError, ["rows is ['0']"]),
+    ],
+)
+def test_reset_of_rows_refuses_before_it_changes_anything(rows, error, words):
+    model = MAKERS["LSTM"]()
+    run(model)
+    before = flat(read_states(model))
+    with pytest.raises(error) as caught:
+        reset_states(model, rows=rows)
+    words_in(str(caught.value), *words)
+    np.testing.assert_array_equal(flat(read_states(model)), before)
+
+
+def test_rows_need_layers_of_one_batch_size():
+    first, second = layers.LSTM(U, stateful=True), layers.LSTM(U, stateful=True)
+    one, two = keras.Input(batch_shape=(2, T, F)), keras.Input(batch_shape=(3, T, F))
+    model = keras.Model([one, two], [first(one), second(two)])
+    reset_states(model)
+    with pytest.raises(ValueError) as caught:
+        reset_states(model, rows=[0])
+    words_in(str(caught.value), "[2, 3] rows", "for each layer")
 
 
 def test_reset_reaches_both_directions_and_nested_models():
@@ -628,6 +720,187 @@ def test_check_batches_pads_as_it_says():
     stateless.set_weights(model.get_weights())
     first_batch = model.predict(padded, batch_size=B, verbose=0)[:B]
     np.testing.assert_allclose(first_batch, stateless.predict(x[:B], verbose=0), atol=1e-6)
+
+
+# ordered_batches ----------------------------------------------------------------------------
+
+
+def everything_in(model):
+    """All weights, all states and the optimizer, as one array."""
+    own = [np.asarray(variable).ravel() for variable in model.optimizer.variables]
+    return np.concatenate(
+        [*(w.ravel() for w in model.get_weights()), flat(read_states(model)), *own]
+    )
+
+
+def in_use():
+    """A compiled model that has been trained a little: weights, state and optimizer have moved."""
+    model = in_graph(MAKERS["LSTM"]())
+    model.fit(inputs_of(2 * B, T, F), np.zeros((2 * B, U)), batch_size=B, verbose=0)
+    return model
+
+
+def test_ordered_batches_give_all_rows_in_order():
+    model = MAKERS["LSTM"]()
+    x, y = np.arange(3 * B * T * F).reshape(3 * B, T, F), np.arange(3.0 * B)
+    batches = list(ordered_batches(model, x, y, y + 1))
+    assert len(batches) == 3
+    for place, part in enumerate((x, y, y + 1)):
+        joined = np.concatenate([batch[place] for batch in batches])
+        np.testing.assert_array_equal(joined, part)
+    assert batches[0][1].dtype == "float32" and batches[0][0].dtype == x.dtype
+    assert batches[0][0].shape == (B, T, F)
+    assert ordered_batches(model, x).element_spec[0].shape == (B, T, F)  # B is known
+
+
+def test_ordered_batches_train_and_predict_as_arrays_do():
+    x, y = inputs_of(3 * B, T, F), inputs_of(3 * B, U, seed=1)
+    weight = np.arange(3.0 * B)
+    by_arrays, by_batches = in_graph(MAKERS["LSTM"]()), in_graph(MAKERS["LSTM"]())
+    by_batches.set_weights(by_arrays.get_weights())
+    options = {"shuffle": False, "verbose": 0, "epochs": 2, "callbacks": [ResetStates()]}
+    one = by_arrays.fit(x, y, batch_size=B, sample_weight=weight, validation_data=(x, y), **options)
+    validation = ordered_batches(by_batches, x, y)
+    batches = ordered_batches(by_batches, x, y, weight)
+    other = by_batches.fit(batches, validation_data=validation, **options)
+    for key, values in one.history.items():
+        np.testing.assert_allclose(values, other.history[key], rtol=1e-5)
+    for a, b in zip(by_arrays.get_weights(), by_batches.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    reset_states(by_arrays)
+    reset_states(by_batches)
+    np.testing.assert_allclose(
+        by_arrays.predict(x, batch_size=B, verbose=0),
+        by_batches.predict(ordered_batches(by_batches, x), verbose=0),
+        atol=1e-6,
+    )
+    reset_states(by_arrays)
+    reset_states(by_batches)
+    np.testing.assert_allclose(
+        by_arrays.evaluate(x, y, batch_size=B, verbose=0),
+        by_batches.evaluate(validation, verbose=0),
+        rtol=1e-5,
+    )
+
+
+def test_the_shuffle_of_fit_cannot_touch_ordered_batches():
+    model = in_graph(MAKERS["LSTM"]())
+    model.optimizer.learning_rate = 0.0
+    x = inputs_of(4 * B, T, F)
+    ends = []
+    for shuffle in (False, True):
+        reset_states(model)
+        batches = ordered_batches(model, x, np.zeros((4 * B, U)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras says that it ignores shuffle=True
+            model.fit(batches, shuffle=shuffle, verbose=0)
+        ends.append(flat(read_states(model)))
+    np.testing.assert_array_equal(*ends)
+
+
+def test_ordered_batches_take_several_inputs():
+    first, second = (keras.Input(batch_shape=(B, T, F), name=name) for name in "ab")
+    merged = layers.LSTM(U, stateful=True)(layers.Add()([first, second]))
+    model = in_graph(keras.Model({"a": first, "b": second}, merged))
+    listed = in_graph(keras.Model([first, second], merged))
+    x = inputs_of(2 * B, T, F)
+    named = model.predict(ordered_batches(model, {"a": x, "b": x}), verbose=0)
+    reset_states(model)
+    in_list = listed.predict(ordered_batches(listed, [x, x]), verbose=0)
+    assert named.shape == (2 * B, U)
+    np.testing.assert_allclose(named, in_list, atol=1e-6)
+
+
+METHODS = {
+    "fit": lambda model, x: model.fit(
+        ordered_batches(model, x, np.zeros((len(x), U))), shuffle=False, verbose=0
+    ),
+    "evaluate": lambda model, x: model.evaluate(
+        ordered_batches(model, x, np.zeros((len(x), U))), verbose=0
+    ),
+    "predict": lambda model, x: model.predict(ordered_batches(model, x), verbose=0),
+    "validation": lambda model, x: model.fit(
+        ordered_batches(model, X, np.zeros((B, U))),
+        validation_data=ordered_batches(model, x, np.zeros((len(x), U))),
+        shuffle=False,
+        verbose=0,
+    ),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("rows", [1, 3, 5, 6])
+def test_ordered_batches_stop_before_any_weight_or_state_is_touched(method, rows):
+    model = in_use()
+    before = everything_in(model)
+    assert np.abs(flat(read_states(model))).max() > 0
+    with pytest.raises(ValueError) as caught:
+        METHODS[method](model, inputs_of(rows, T, F))
+    words_in(str(caught.value), "multiple of 4", counted_rows(rows))
+    np.testing.assert_array_equal(everything_in(model), before)
+
+
+def counted_rows(rows):
+    return "1 sample." if rows == 1 else f"{rows} samples."
+
+
+@pytest.mark.parametrize("rows", [5, 6])
+def test_without_them_weights_and_state_are_touched(rows):
+    """What the test above guards against: Keras trains on the first batch, at the least."""
+    model = in_use()
+    before = everything_in(model)
+    try:
+        model.fit(inputs_of(rows, T, F), np.zeros((rows, U)), batch_size=B, verbose=0)
+        stopped = False
+    except Exception:  # in the last batch, after the one before it
+        stopped = True
+    assert stopped == (rows == 6)
+    assert (everything_in(model) != before).any()
+
+
+def test_a_callback_is_not_told_the_number_of_rows():
+    """Why the guard is no callback. If this fails, it could be one."""
+    told = []
+
+    class Listener(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            told.append((dict(self.params), logs))
+
+        def on_train_batch_begin(self, batch, logs=None):
+            told.append((batch, dict(logs)))
+
+    heard = []
+    for rows in (5, 8):
+        told.clear()
+        x, y = inputs_of(rows, T, F), np.zeros((rows, U))
+        model = in_graph(MAKERS["LSTM"]())
+        model.fit(x, y, batch_size=B, verbose=0, callbacks=[Listener()])
+        heard.append(list(told))
+    assert heard[0] == heard[1]
+    assert set(heard[0][0][0]) == {"verbose", "epochs", "steps"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ((X, X[:2]), ValueError, ["y has 2 rows", "x has 4", "Cut x and y"]),
+        ((X, X, X[:1]), ValueError, ["sample_weight has 1 row", "x has 4", "Cut x and sample"]),
+        ((X, None, X), ValueError, ["sample_weight is given", "y is None", "Pass y"]),
+        ((None,), TypeError, ["x is NoneType", "np.asarray(x)"]),
+        ((X, [0, 1, 2, 3]), TypeError, ["y is list", "np.asarray(y)"]),
+    ],
+)
+def test_ordered_batches_refuse(arguments, error, words):
+    with pytest.raises(error) as caught:
+        ordered_batches(MAKERS["LSTM"](), *arguments)
+    words_in(str(caught.value), *words)
+
+
+def test_ordered_batches_refuse_a_model_without_rows_of_state():
+    with pytest.raises(ValueError, match="no stateful layer"):
+        ordered_batches(sequential(layers.LSTM(U)), X)
+    with pytest.raises(ValueError, match="not built"):
+        ordered_batches(keras.Sequential([layers.LSTM(U, stateful=True)]), X)
 
 
 def test_the_danger_that_check_batches_guards_against_is_real():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils.windows import ALPHABET, decode, encode, sliding_windows
+from utils.windows import ALPHABET, decode, encode, lanes, sliding_windows
 
 
 def naive_windows(sequence, length, horizon, stride):
@@ -15,6 +15,17 @@ def naive_windows(sequence, length, horizon, stride):
         y.append(sequence[start + length - 1 + horizon])
         start += stride
     return np.array(X), np.array(y)
+
+
+def naive_lanes(sequence, length, batch_size):
+    """Cut lanes with the plainest possible loop: batch by batch, row by row, step by step."""
+    batches = len(sequence) // (batch_size * length)
+    X = []
+    for batch in range(batches):
+        for row in range(batch_size):
+            lane_start = row * batches * length
+            X.append([sequence[lane_start + batch * length + step] for step in range(length)])
+    return np.array(X)
 
 
 # encode and decode --------------------------------------------------------------------------
@@ -175,3 +186,86 @@ def test_sliding_windows_refuses_a_number_that_is_no_positive_integer(name, valu
     assert message.startswith(f"{name} is {value!r}") or message.startswith(f"{name} is {value}")
     assert "integer of 1 or more" in message
     assert f"{name}=1" in message
+
+
+# lanes --------------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_lanes_equal_a_naive_loop(data):
+    length, batch_size = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 5))
+    size = data.draw(st.integers(length * batch_size, 4 * length * batch_size))
+    shape = data.draw(st.sampled_from([(size,), (size, 1), (size, 3)]))
+    dtype = data.draw(st.sampled_from(["int64", "float32", "float64"]))
+    sequence = data.draw(hnp.arrays(dtype, shape, elements=st.integers(-1000, 1000)))
+    before = sequence.copy()
+
+    X, dropped = lanes(sequence, length, batch_size)
+
+    np.testing.assert_array_equal(X, naive_lanes(sequence, length, batch_size))
+    assert X.shape == (size // (length * batch_size) * batch_size, length, *shape[1:])
+    assert X.dtype == sequence.dtype
+    assert 0 <= dropped < length * batch_size
+    X += 1
+    np.testing.assert_array_equal(sequence, before)  # a copy, not a view
+
+
+@given(st.integers(1, 6), st.integers(1, 5), st.integers(1, 4), st.integers(0, 40))
+def test_lanes_lose_and_double_nothing(length, batch_size, batches, extra):
+    """The property a stateful layer needs: row i of a batch goes on where row i stopped."""
+    extra %= length * batch_size
+    sequence = np.arange(batches * batch_size * length + extra)
+    X, dropped = lanes(sequence, length, batch_size)
+    rows = [np.concatenate(X[row::batch_size]) for row in range(batch_size)]
+    for row in rows:
+        assert (np.diff(row) == 1).all()  # every step follows the step before
+    np.testing.assert_array_equal(np.concatenate(rows), sequence[: len(sequence) - dropped])
+    assert dropped == extra
+
+
+def test_targets_are_lanes_of_the_shifted_sequence():
+    sequence = encode(ALPHABET)
+    X, dropped = lanes(sequence[:-1], length=4, batch_size=2)
+    y, _ = lanes(sequence[1:], length=4, batch_size=2)
+    assert [decode(sample) for sample in X] == ["ABCD", "MNOP", "EFGH", "QRST", "IJKL", "UVWX"]
+    np.testing.assert_array_equal(y, X + 1)
+    assert dropped == 1
+
+
+def test_one_lane_is_a_plain_reshape():
+    sequence = np.arange(24).reshape(12, 2)
+    result = lanes(sequence, 3, 1)
+    np.testing.assert_array_equal(result.X, sequence.reshape(4, 3, 2))
+    assert result.dropped == 0
+    assert result.X.flags.owndata
+
+
+@pytest.mark.parametrize(
+    ("sequence", "error", "words"),
+    [
+        (range(11), ValueError, ["length 11.", "batch_size=4", "length=3", "need 12", "longer"]),
+        ([], ValueError, ["length 0.", "need 12 or more"]),
+        (np.zeros((20, 3, 1)), ValueError, ["(20, 3, 1)", "lanes reads (L,) or (L, F)"]),
+        ("ABCDEFGHIJKLMNOP", ValueError, ["dtype", "lanes reads numbers", "encode(text)"]),
+        (np.zeros((20, 0)), ValueError, ["0 features", "lanes reads (L, F)"]),
+        ([np.nan] * 20, ValueError, ["20 values", "lanes reads finite", "index (0,)"]),
+        ([[1, 2], [3]], ValueError, ["unequal length"]),
+    ],
+)
+def test_lanes_refuses(sequence, error, words):
+    with pytest.raises(error) as caught:
+        lanes(sequence, length=3, batch_size=4)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["length", "batch_size"])
+@pytest.mark.parametrize(
+    ("value", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError)]
+)
+def test_lanes_refuses_a_number_that_is_no_positive_integer(name, value, error):
+    with pytest.raises(error) as caught:
+        lanes(range(30), **({"length": 3, "batch_size": 2} | {name: value}))
+    assert str(caught.value).startswith(f"{name} is {value!r}") or f"{name} is {value}" in str(
+        caught.value
+    )
+    assert f"{name}=1" in str(caught.value)

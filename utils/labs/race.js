@@ -1,6 +1,9 @@
 // The Race lab: the same windows train a T×1 and a 1×T model side by side, in the page.
 
-import { ALPHABET, arrowKeys, button, choice, fill, frame, listen, make, oncePerFrame, refill, save, short, slider, translated } from "./page.js";
+import {
+  ALPHABET, arrowKeys, button, choice, fill, frame, listen, make, oncePerFrame, refill, save, short, slider,
+  translated,
+} from "./page.js";
 import { finishEpoch, makeRace, trainOnce, unreached } from "./train.js";
 
 const TEXT = {
@@ -49,11 +52,11 @@ const TEXT = {
   loop: "Steps of the loop per window",
   loopHere: "{name}: the step runs {n} times for each window, and hands its state on {m} times.",
   weights: "Weights",
-  weightsHere: "{name}: {n} weights. Kernel {F}×{columns}, recurrent kernel {U}×{columns}, bias {columns}, " +
-    "Dense {dense}.",
+  weightsHere: "{name}: {n} weights. Kernel {F}×{columns}, recurrent kernel {U}×{columns}, bias " +
+    "{columns}, Dense {dense}.",
   idle: "Weights whose gradient was always 0",
-  idleHere: "{name}: the gradient of {n} weights was exactly 0 each time: {recurrent} in the recurrent " +
-    "kernel, {kernel} in the kernel, {bias} in the bias.",
+  idleHere: "{name}: the gradient of {all} weights was exactly 0 each time: {recurrent_kernel} in the " +
+    "recurrent kernel, {kernel} in the kernel, {bias} in the bias.",
   moved: "Greatest change, recurrent kernel",
   movedHere: "{name}: no recurrent weight is further than {value} from its start.",
   lossHere: "{name}: cross-entropy after epoch {epoch}, mean of {N} windows: {value}. Guessing among 26 " +
@@ -76,7 +79,9 @@ const RATES = [0.0005, 0.001, 0.002, 0.005, 0.01];
 const SLICE = 10; // milliseconds of training before the page gets its turn
 const SETTINGS = ["seed", "window", "units", "learning_rate"];
 const SIDES = ["time-steps", "features"]; // the colour of each model, by the axis it has more of
-const UNTRAINED = { epoch: 0, loss_steps: null, loss_features: null, accuracy_steps: null, accuracy_features: null };
+const UNTRAINED = {
+  epoch: 0, loss_steps: null, loss_features: null, accuracy_steps: null, accuracy_features: null,
+};
 
 function render({ model, el }) {
   const text = translated(TEXT, model);
@@ -144,10 +149,10 @@ function render({ model, el }) {
         learningRate: get("learning_rate"),
       });
       const shape = `${get("window")} ${get("units")}`;
+      if (built && !going) announce(verdictText());
       if (shape !== built) rebuild();
       built = shape;
       if (get("epoch") > 0) save(model, UNTRAINED);
-      if (!going) announce(verdictText());
     }
     return race;
   }
@@ -171,7 +176,7 @@ function render({ model, el }) {
       if (trainOnce(race) && complete()) return halt();
     }
     const hundreds = Math.floor(race.epoch / 100);
-    if (hundreds > Math.floor(before / 100)) announce(fill(text.progress, { epoch: hundreds * 100, epochs: get("epochs") }));
+    if (hundreds > Math.floor(before / 100)) announce(progressText(hundreds * 100));
     if (!calm.matches || race.epoch >= drawn + 50) ask();
     waiting = true;
     channel.port2.postMessage(null);
@@ -225,13 +230,15 @@ function render({ model, el }) {
 
   // ---- What is on the page
   const names = () => [`${get("window")}×1`, `1×${get("window")}`];
+  const lastEpoch = () => Math.max(race.epoch, get("epochs")); // lower than it stands sets no end
+  const progressText = (epoch) => fill(text.progress, { epoch, epochs: lastEpoch() });
   const lettersOf = (n) => ALPHABET.slice(n, n + get("window"));
 
   /** Build what depends on the settings; `draw` fills in what depends on the training. */
   function rebuild() {
     const T = get("window");
     section.querySelector(".lab-first").lastChild.textContent = fill(text.first, { T });
-    place = place.map((at, axis) => Math.min(at, (axis ? 4 : 1) * get("units") - 1));
+    place = within(place);
     describe = null;
     onMap = false;
     parts = {
@@ -254,15 +261,15 @@ function render({ model, el }) {
 
   function draw() {
     const { epoch, now, order } = current();
-    const epochs = Math.max(epoch, get("epochs"));
+    const epochs = lastEpoch();
     drawn = epoch;
     for (const [name, { set: show }] of Object.entries(sliders)) show(get(name));
     rate.set(get("learning_rate"));
-    code.textContent = codeLines(get("window"), get("seed"), get("units"), get("learning_rate"), get("epochs"));
+    code.textContent = codeLines(...["window", "seed", "units", "learning_rate", "epochs"].map(get));
     trainButton.textContent = going ? text.stop : epoch && !complete() ? text.goOn : text.train;
     trainButton.toggleAttribute("data-off", !going && complete());
     trainButton.setAttribute("aria-disabled", String(!going && complete()));
-    progress.firstChild.textContent = fill(text.progress, { epoch, epochs });
+    progress.firstChild.textContent = progressText(epoch);
     bar.max = epochs;
     bar.value = epoch;
     drawMaps();
@@ -285,7 +292,8 @@ function render({ model, el }) {
         cell.toggleAttribute("data-right", right);
         cell.ariaLabel = fill(right ? text.isRight : text.isWrong, { letter: cell.textContent });
       });
-      strip.setAttribute("aria-label", `${fill(text.answers, { name: names()[side] })}: ${percent(now[side])}`);
+      const label = fill(text.answers, { name: names()[side] });
+      strip.setAttribute("aria-label", `${label}: ${percent(now[side])}`);
     });
     detail.textContent = describe ? describe() : text.hint;
     detail.toggleAttribute("data-pointed", describe !== null);
@@ -299,12 +307,13 @@ function render({ model, el }) {
     const squares = values[0].reduce((sum, value) => sum + value * value, 0);
     const reach = 2.5 * Math.sqrt(squares / values[0].length) || 1;
     const style = getComputedStyle(section);
-    const colors = ["--minus", "--plus"].map((name) => parseInt(style.getPropertyValue(name).trim().slice(1), 16));
+    const colors = ["--minus", "--plus"].map((name) =>
+      parseInt(style.getPropertyValue(name).trim().slice(1), 16));
     parts.sides.forEach(({ canvas, map, mapTitle, mapNote, mark }, side) => {
       paintMap(canvas, values[side], reach, colors);
       mapTitle.textContent = race.trainers[side].updates ? text.change : text.pull;
       const some = values[side].reduce((count, value) => count + (value !== 0), 0);
-      const counts = { n: some, all: values[side].length, value: short(greatest(values[side]), 3) };
+      const counts = { n: some, all: values[side].length, value: greatest(values[side]).toPrecision(2) };
       mapNote.textContent = some ? fill(text.greatest, counts) : fill(text.blank, { n: counts.all });
       map.setAttribute("aria-label", `${names()[side]}. ${mapTitle.textContent}. ${mapNote.textContent}`);
       mark.hidden = !onMap;
@@ -317,10 +326,9 @@ function render({ model, el }) {
   function verdictText() {
     const { epoch, now, order } = race;
     const [a, b] = names();
-    const values = { a, b, epoch, N: order.length, x: now[0].right, y: now[1].right };
-    values.seed = get("seed");
-    values.epochs = epoch;
-    values.kept = greatest(mapOf(race, 1)) === 0 ? fill(text.kept, { b }) : "";
+    const kept = greatest(mapOf(race, 1)) === 0 ? fill(text.kept, { b }) : "";
+    const [x, y] = now.map(({ right }) => right);
+    const values = { a, b, x, y, kept, epoch, epochs: epoch, N: order.length, seed: get("seed") };
     if (epoch === 0) return fill(text.ready, values);
     if (going) return text.training;
     return fill(complete() ? text.done : text.halted, values);
@@ -335,15 +343,23 @@ function render({ model, el }) {
   }
 
   // ---- Pointing
+  /** The nearest place that is in the recurrent kernel. */
+  function within([row, column]) {
+    const nearest = (at, count) => Math.max(0, Math.min(count - 1, at));
+    return [nearest(row, get("units")), nearest(column, 4 * get("units"))];
+  }
+
   function pointAt(target, event) {
     const cell = target.closest?.("[data-row]");
     const map = target.closest?.(".race-map");
     if (map) {
       if (event) {
         const box = map.getBoundingClientRect();
-        const at = (part, count) => Math.max(0, Math.min(count - 1, Math.floor(part * count)));
-        const [rows, columns] = [get("units"), 4 * get("units")];
-        place = [at((event.clientY - box.top) / box.height, rows), at((event.clientX - box.left) / box.width, columns)];
+        const { clientX, clientY } = event;
+        place = within([
+          Math.floor(((clientY - box.top) / box.height) * get("units")),
+          Math.floor(((clientX - box.left) / box.width) * 4 * get("units")),
+        ]);
       }
       describe = () => placeText(text, race, names(), place);
       onMap = true;
@@ -370,15 +386,16 @@ function render({ model, el }) {
     };
     if (!(event.key in moves)) return;
     event.preventDefault();
-    place = place.map((at, axis) =>
-      Math.max(0, Math.min((axis ? columns : get("units")) - 1, at + moves[event.key][axis])));
+    place = within(place.map((at, axis) => at + moves[event.key][axis]));
     pointAt(event.target);
     announce(detail.textContent);
   }
-  stage.addEventListener("pointermove", (event) => event.pointerType === "mouse" && pointAt(event.target, event));
-  stage.addEventListener("click", (event) => pointAt(event.target, event));
-  stage.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && pointAt(event.target));
-  stage.addEventListener("keydown", moveInMap);
+  for (const [type, listener] of Object.entries({
+    pointermove: (event) => event.pointerType === "mouse" && pointAt(event.target, event),
+    click: (event) => pointAt(event.target, event),
+    focusin: (event) => event.target.matches(":focus-visible") && pointAt(event.target),
+    keydown: moveInMap,
+  })) stage.addEventListener(type, listener);
 
   // ---- Following the traits and the theme
   const ask = oncePerFrame(draw);
@@ -393,8 +410,9 @@ function render({ model, el }) {
       else if (!get("running") && going && !complete()) halt();
     }),
   ];
-  const themes = new MutationObserver(ask);
-  for (const root of [document.documentElement, document.body]) themes.observe(root, { attributes: true });
+  const themes = new MutationObserver(ask); // the maps take their colours from the theme
+  const marks = { attributeFilter: ["class", "theme", "data-theme", "data-jp-theme-light"] };
+  for (const root of [document.documentElement, document.body]) 0;
   draw();
   if (get("running")) go();
   return () => {
@@ -464,7 +482,8 @@ function buildSide(text, side, axis, name, T, race) {
     make("p", { class: "race-name" }, make("b", { class: axis }, name), ` ${shape}`),
     make("div", { class: "race-machine", role: "img", "aria-label": label }, boxes),
     mapTitle, map,
-    make("div", { class: "race-blocks", "aria-hidden": "true" }, text.blocks.map((block) => make("span", {}, block))),
+    make("div", { class: "race-blocks", "aria-hidden": "true" },
+      text.blocks.map((block) => make("span", {}, block))),
     mapNote,
     make("p", { class: "race-caption" }, fill(text.answers, { name })), strip);
   return { element, canvas, map, mapTitle, mapNote, mark, strip };
@@ -472,31 +491,27 @@ function buildSide(text, side, axis, name, T, race) {
 
 /** The rows of the table: a label, and for each model a short number and a full sentence. */
 function factsOf(text, race, names) {
-  const { trainers, now, epoch, order } = race;
-  const N = order.length;
-  const moved = trainers.map(({ updates }, side) => (updates ? greatest(mapOf(race, side)) : 0));
-  const idle = [0, 1].map((side) => unreached(race, side));
-  const row = (label, show, sentence, values) => ({
-    label,
-    shown: trainers.map((trainer, side) => show(trainer, side)),
-    full: trainers.map((trainer, side) => fill(sentence, { name: names[side], N, ...values(trainer, side) })),
+  const N = race.order.length;
+  const sides = race.trainers.map(({ weights, steps, features: F, units: U, classes, updates }, side) => {
+    const { loss, right } = race.now[side];
+    const idle = unreached(race, side);
+    const moved = updates ? greatest(mapOf(race, side)) : 0;
+    const size = weights.all.length;
+    const say = (sentence, values) => fill(sentence, { name: names[side], N, ...values });
+    return [
+      [steps, say(text.loopHere, { n: steps, m: steps - 1 })],
+      [size, say(text.weightsHere, { n: size, F, U, columns: 4 * U, dense: (U + 1) * classes })],
+      [idle.all, say(text.idleHere, idle)],
+      [exact(moved, 2), say(text.movedHere, { value: exact(moved, 6) })],
+      [short(loss), say(text.lossHere, { epoch: race.epoch, value: short(loss, 6) })],
+      [say(text.rightShown, { n: right }), say(text.rightHere, { n: right, value: short(right / N, 6) })],
+    ];
   });
-  return [
-    row(text.loop, ({ steps }) => steps, text.loopHere, ({ steps }) => ({ n: steps, m: steps - 1 })),
-    row(text.weights, ({ weights }) => weights.all.length, text.weightsHere,
-      ({ weights, features, units, classes }) => ({
-        n: weights.all.length, F: features, U: units, columns: 4 * units, dense: (units + 1) * classes,
-      })),
-    row(text.idle, (_, side) => idle[side].all, text.idleHere, (_, side) => ({
-      n: idle[side].all, recurrent: idle[side].recurrent_kernel, kernel: idle[side].kernel, bias: idle[side].bias,
-    })),
-    row(text.moved, (_, side) => exact(moved[side], 2), text.movedHere,
-      (_, side) => ({ value: exact(moved[side], 6) })),
-    row(text.loss, (_, side) => short(now[side].loss), text.lossHere,
-      (_, side) => ({ epoch, value: short(now[side].loss, 6) })),
-    row(text.right, (_, side) => fill(text.rightShown, { n: now[side].right, N }), text.rightHere,
-      (_, side) => ({ n: now[side].right, value: short(now[side].right / N, 6) })),
-  ];
+  const labels = [text.loop, text.weights, text.idle, text.moved, text.loss, text.right];
+  return labels.map((label, row) => {
+    const [shown, full] = [0, 1].map((part) => sides.map((facts) => facts[row][part]));
+    return { label, shown, full };
+  });
 }
 
 /** "0" for what is exactly zero, and for nothing else. */
@@ -505,11 +520,13 @@ const exact = (value, digits) => (value === 0 ? "0" : short(value, digits));
 function buildFacts(text, names, facts) {
   const head = make("tr", {}, make("td", { class: "race-corner" }),
     names.map((name, side) => make("th", { scope: "col", class: SIDES[side] }, name)));
-  const rows = facts.map(({ label, shown }, row) =>
-    make("tr", {}, make("th", { scope: "row" }, label), shown.map((number, side) =>
-      make("td", {
-        "data-row": row, "data-column": side, "data-key": `fact-${row}-${side}`, tabindex: row + side ? "-1" : "0",
-      }, String(number)))));
+  const cell = (row, side) =>
+    make("td", {
+      "data-row": row, "data-column": side, "data-key": `fact-${row}-${side}`,
+      tabindex: row + side ? "-1" : "0",
+    });
+  const rows = facts.map(({ label }, row) =>
+    make("tr", {}, make("th", { scope: "row" }, label), cell(row, 0), cell(row, 1)));
   return make("table", { class: "lab-table race-facts", role: "grid", "aria-label": text.facts },
     make("thead", {}, head), make("tbody", {}, rows));
 }
@@ -544,7 +561,8 @@ function buildTally(text, runs, [a, b]) {
   const count = (sign) => ahead.filter((found) => found === sign).length;
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
   const row = (label, cells, axis) =>
-    make("tr", {}, make("th", { scope: "row", class: axis }, label), cells.map((cell) => make("td", {}, String(cell))));
+    make("tr", {}, make("th", { scope: "row", class: axis }, label),
+      cells.map((cell) => make("td", {}, String(cell))));
   const table = make("table", { class: "lab-table" },
     row(text.seed, runs.map(({ seed }) => seed)),
     row(a, runs.map((run) => percent(run.accuracy_steps)), SIDES[0]),
@@ -604,9 +622,10 @@ function drawPlot({ y, end, lines, labels }, curves, epochs, names) {
     [ends[0], ends[1]] = [middle + sign * 6.5, middle - sign * 6.5];
   }
   curves.forEach((curve, side) => {
+    const point = (epoch) => `${x(epoch).toFixed(1)},${y(curve[epoch]).toFixed(1)}`;
     const points = [];
-    for (let epoch = 0; epoch <= last; epoch += every) points.push(`${x(epoch).toFixed(1)},${y(curve[epoch]).toFixed(1)}`);
-    points.push(`${x(last).toFixed(1)},${y(curve[last]).toFixed(1)}`);
+    for (let epoch = 0; epoch < last; epoch += every) points.push(point(epoch));
+    points.push(point(last));
     lines[side].setAttribute("points", points.join(" "));
     labels[side].setAttribute("x", x(last) + 5);
     labels[side].setAttribute("y", ends[side] + 4);

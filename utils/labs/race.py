@@ -113,6 +113,7 @@ class RaceLab(Lab, module="race"):
         for ax, (time_steps, features), (total, idle) in zip(
             figure.axes, self.layouts, self.count_weights(), strict=True
         ):
+            ax.set_xlim(left=min(-1.2, 0.7 - 0.43 * self.window))  # room for a vector of six
             name = f"{time_steps}×{features}"
             steps = "1 step" if time_steps == 1 else f"{time_steps} steps"
             ax.set_title(f"{name}: {steps}; no gradient for {idle} of {total} weights")

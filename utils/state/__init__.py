@@ -5,7 +5,7 @@ reach every recurrent layer of a model, also inside nested models and wrappers. 
 with N samples, B batch size, T time steps, F features and U units.
 """
 
-from utils.state.batches import check_batches
+from utils.state.batches import check_batches, ordered_batches
 from utils.state.callbacks import ResetStates, StateRecorder
 from utils.state.history import state_history
 from utils.state.layers import recurrent_layers, stateful_layers
@@ -15,6 +15,7 @@ __all__ = [
     "ResetStates",
     "StateRecorder",
     "check_batches",
+    "ordered_batches",
     "read_states",
     "recurrent_layers",
     "reset_states",

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from utils.shapes import counted
-from utils.state.layers import built_batch_size, recurrent_layers
+from utils.state.layers import built_batch_size, recurrent_layers, stateful_layers
 
 ISSUE = "https://github.com/keras-team/keras/issues/21183"
 
@@ -64,20 +64,97 @@ def check_batches(model, x, batch_size):
     raise ValueError(_remainder_message(rows, wanted))
 
 
-def _count_rows(x):
+def ordered_batches(model, x, y=None, sample_weight=None):
+    """Check the data of a stateful model, and return them as batches that fit it, in order.
+
+    What is checked is what runs: the batches have the batch size of the model, none is smaller,
+    and nothing shuffles them, whatever ``batch_size`` and ``shuffle`` say.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built model with at least one stateful layer. It is read, never changed.
+    x : array_like, or list, tuple or dict of arrays
+        The inputs; N is the size of the first axis.
+    y, sample_weight : None, or array_like, or list, tuple or dict of arrays
+        Targets and sample weights, also of N rows. Without `y` the batches are for ``predict``.
+
+    Returns
+    -------
+    tf.data.Dataset
+        N / B batches of ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``, for ``fit``,
+        ``validation_data``, ``evaluate`` and ``predict``.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not a Keras model or layer, or an argument has no length.
+    ValueError
+        If the model has no stateful layer or is not built, N is not a multiple of its batch size,
+        `y` or `sample_weight` does not have N rows, or `sample_weight` comes without `y`.
+
+    Notes
+    -----
+    A callback could not do this. In Keras 3.15 it is told the number of batches, never the
+    number of rows; 5 and 8 rows in batches of 4 look the same to it.
+
+    ``fit`` warns that it ignores ``shuffle=True``, its default, for such batches. Pass
+    ``shuffle=False`` to say what you mean.
+
+    Examples
+    --------
+    >>> batches = ordered_batches(model, x, y)  # doctest: +SKIP
+    >>> model.fit(batches, shuffle=False, callbacks=[ResetStates()])  # doctest: +SKIP
+    """
+    import tensorflow as tf
+
+    batch_size = built_batch_size(stateful_layers(model)[0])
+    check_batches(model, x, batch_size)
+    if sample_weight is not None and y is None:
+        raise ValueError(
+            "sample_weight is given and y is None. Weights belong to targets. Pass y as well."
+        )
+    rows = _count_rows(x)
+    parts = [x]
+    for name, part in (("y", y), ("sample_weight", sample_weight)):
+        if part is None:
+            break
+        if _count_rows(part, name) != rows:
+            raise ValueError(
+                f"{name} has {counted(_count_rows(part, name), 'row')} and x has {rows}. They need "
+                f"one row for each sample. Cut x and {name} together."
+            )
+        parts.append(part)
+    dataset = tf.data.Dataset.from_tensor_slices(tuple(_as_arrays(part) for part in parts))
+    # Nothing is dropped, as just checked; the option only makes B a part of the known shape.
+    return dataset.batch(batch_size, drop_remainder=True)
+
+
+def _as_arrays(part):
+    """Convert one array, or each of several; a list means several inputs, as in ``fit``."""
+    if isinstance(part, dict):
+        return {name: _as_arrays(value) for name, value in part.items()}
+    if isinstance(part, (list, tuple)):
+        return tuple(_as_arrays(value) for value in part)
+    array = np.asarray(part)
+    # As fit does with arrays: float64 becomes float32.
+    return array.astype(keras.config.floatx()) if array.dtype.kind == "f" else array
+
+
+def _count_rows(x, name="x"):
     """Return the number of samples of one array, or of several inputs."""
     parts = keras.tree.flatten(x) if isinstance(x, (list, tuple, dict)) else [x]
     shapes = [tuple(getattr(part, "shape", ())) for part in parts]
     if not shapes or not all(shapes):
         raise TypeError(
-            f"x is {type(x).__name__}, and its number of samples cannot be read. check_batches "
-            "reads an array, or a list or dict of arrays. Write np.asarray(x) first; for a "
+            f"{name} is {type(x).__name__}, and its number of samples cannot be read. It must be "
+            f"an array, or a list or dict of arrays. Write np.asarray({name}) first; for a "
             "tf.data.Dataset use batch(B, drop_remainder=True)."
         )
     counts = sorted({int(shape[0]) for shape in shapes})
     if len(counts) > 1:
         raise ValueError(
-            f"x holds inputs of {counts} samples. All inputs need the same number. "
+            f"{name} holds arrays of {counts} samples. All of them need the same number. "
             "Cut them to the shortest."
         )
     return counts[0]

@@ -1,31 +1,54 @@
 """Reset, read and write the state of every stateful layer of a model."""
 
+import operator
+
 import keras
 import numpy as np
 
 from utils.shapes import counted
-from utils.state.layers import as_copy, state_variables, stateful_layers
+from utils.state.layers import as_copy, built_batch_size, state_variables, stateful_layers
 
 
-def reset_states(model):
-    """Set the state of every stateful layer to zeros.
+def reset_states(model, rows=None):
+    """Set the state of every stateful layer to zeros, in all rows or in some.
 
     Parameters
     ----------
     model : keras.Model or keras.layers.Layer
         A built model or layer with at least one stateful layer.
+    rows : None, sequence of int, or sequence of bool of length B
+        Which rows of the batch start anew: their numbers, or one True or False for each row. The
+        other rows keep their state. None means all rows.
 
     Raises
     ------
-    TypeError, ValueError
-        As `stateful_layers`.
+    TypeError
+        If `model` is not a Keras model or layer, or `rows` holds anything but integers or bools.
+    ValueError
+        As `stateful_layers`, or if `rows` names a row that the state does not have, has another
+        number of bools than rows, or the layers of the model differ in their number of rows.
 
     Examples
     --------
     >>> reset_states(model)  # doctest: +SKIP
+    >>> reset_states(model, rows=[1])  # row 1 begins a new series  # doctest: +SKIP
     """
-    for layer in stateful_layers(model):
-        reset_layer(layer)
+    layers = stateful_layers(model)
+    if rows is None:
+        for layer in layers:
+            reset_layer(layer)
+        return
+    sizes = sorted({built_batch_size(layer) for layer in layers})
+    if len(sizes) > 1:
+        raise ValueError(
+            f"rows is given, and the stateful layers have states of {sizes} rows, so a row of one "
+            "is not a row of the other. Call reset_states(layer, rows=...) for each layer."
+        )
+    anew = _as_mask(rows, sizes[0])  # (B,)
+    for variable in (v for layer in layers for v in state_variables(layer)):
+        chosen = anew.reshape(-1, *[1] * (len(variable.shape) - 1))
+        # Not a product with 0 and 1: a row that holds NaN would keep it.
+        variable.assign(keras.ops.where(chosen, keras.ops.zeros_like(variable.value), variable))
 
 
 def read_states(model):
@@ -138,6 +161,37 @@ def _named_variables(model):
             name = f"{layer.path}#{count}"
         named[name] = state_variables(layer)
     return named
+
+
+def _as_mask(rows, batch_size):
+    """Return which rows are meant, as an array of bool of shape (B,)."""
+    try:
+        items = list(rows)
+        if items and all(isinstance(item, (bool, np.bool_)) for item in items):
+            mask = np.array(items)
+        else:
+            if any(isinstance(item, (bool, np.bool_)) for item in items):
+                raise TypeError
+            mask, numbers = None, [operator.index(item) for item in items]
+    except TypeError:
+        raise TypeError(
+            f"rows is {rows!r}. It must be a sequence of row numbers, or of one bool per row. "
+            "Write for example rows=[0]."
+        ) from None
+    if mask is None:
+        outside = [number for number in numbers if not 0 <= number < batch_size]
+        if outside:
+            raise ValueError(
+                f"rows holds {outside[0]}. The state has {counted(batch_size, 'row')}, numbered "
+                f"from 0 to {batch_size - 1}. Count rows of the batch, not samples."
+            )
+        mask = np.isin(np.arange(batch_size), numbers)
+    if len(mask) != batch_size:
+        raise ValueError(
+            f"rows has {counted(len(mask), 'bool')}. The state has {counted(batch_size, 'row')}. "
+            f"Give one bool for each row, or row numbers such as [0]."
+        )
+    return mask
 
 
 def as_state(value, shape, label):
