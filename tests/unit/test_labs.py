@@ -11,7 +11,7 @@ import pytest
 from ipywidgets.embed import embed_data
 from traitlets import TraitError
 from utils import labs, plots
-from utils.labs.lab import FOLDER, Lab, Weights, read_module
+from utils.labs.lab import FOLDER, Lab, Weights, collect_files, read_module
 from utils.labs.shape import ShapeLab
 from utils.windows import sliding_windows
 
@@ -48,9 +48,22 @@ def test_a_module_imports_nothing_and_holds_each_shared_file_once():
 
 
 def test_no_two_joined_files_use_the_same_name():
+    for path in FOLDER.glob("*.js"):
+        text = "\n".join(collect_files(path.stem).values())
+        found = r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)"
+        names = re.findall(found, text, re.M)
+        assert sorted(set(names)) == sorted(names), path
+
+
+def test_comments_and_indentation_are_not_sent():
+    for path in FOLDER.glob("*.js"):
+        sent = read_module(path.stem)
+        assert not re.search(r"^[ \t]|^//|^/\*", sent, re.M), path
+        # What is left out stands between lines, so no text may run over more than one.
+        source = path.read_text(encoding="utf-8")
+        assert not [text for text in re.findall(r"`[^`]*`", source) if "\n" in text], path
     for lab in LABS:
-        names = re.findall(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", lab._esm, re.M)
-        assert sorted(set(names)) == sorted(names), lab
+        assert not re.search(r"^[ \t]|^/\*", lab._css, re.M) and "\n.lab {" in f"\n{lab._css}"
 
 
 def test_text_never_becomes_html():

@@ -13,19 +13,41 @@ from IPython.display import display
 
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import [^;]*? from "\./(\w+)\.js";\n', re.MULTILINE)
-# Lines of comment and indentation: a page is lighter without them.
-NOT_FETCHED = re.compile(r"^[ \t]*(?:(?://|/?\*)[^\n]*\n)?", re.MULTILINE)
+# Indentation, and comments that fill their lines: a page is lighter without them.
+NOT_FETCHED = re.compile(r"^[ \t]*(?://[^\n]*\n|/\*[\s\S]*?\*/[ \t]*\n)?", re.MULTILINE)
 NO_SCRIPT = "This is a picture of a lab. With JavaScript switched on, it can be used here."
 ASLEEP = "Here is a lab. Run this cell to use it."
 NAMES = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
+
+
+def collect_files(name, found=None):
+    """Return the JavaScript files that a module consists of, imported ones first.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file in this folder, without ".js".
+
+    Returns
+    -------
+    dict of str
+        The texts by name, each file once.
+    """
+    found = {} if found is None else found
+    source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    for imported in IMPORT.findall(source):
+        if imported not in found:
+            collect_files(imported, found)
+    found[name] = source
+    return found
 
 
 def read_module(name):
     """Return one lab's JavaScript module as a text that imports nothing.
 
     A widget carries its module as one text, and a text has no folder to import from. So the files
-    that it imports are put before it, each once and without the word ``export``. Two files must
-    therefore not use the same name at their top level.
+    that it imports are put before it, without the word ``export``. Two of them must therefore not
+    use the same name at their top level.
 
     Parameters
     ----------
@@ -36,22 +58,13 @@ def read_module(name):
     -------
     str
     """
-    texts = {}
-
-    def collect(part):
-        texts[part] = None  # so that a file that two others import comes once
-        source = (FOLDER / f"{part}.js").read_text(encoding="utf-8")
-        for imported in IMPORT.findall(source):
-            if imported not in texts:
-                collect(imported)
+    parts = []
+    for part, source in collect_files(name).items():
         source = IMPORT.sub("", source)
-        source = source if part == name else re.sub(r"^export ", "", source, flags=re.M)
-        texts[part] = NOT_FETCHED.sub("", source)
-        order.append(part)
-
-    order = []
-    collect(name)
-    return "\n".join(texts[part] for part in order)
+        if part != name:
+            source = re.sub(r"^export ", "", source, flags=re.MULTILINE)
+        parts.append(NOT_FETCHED.sub("", source))
+    return "\n".join(parts)
 
 
 class Weights(traitlets.TraitType):

@@ -412,7 +412,7 @@ function render({ model, el }) {
   ];
   const themes = new MutationObserver(ask); // the maps take their colours from the theme
   const marks = { attributeFilter: ["class", "theme", "data-theme", "data-jp-theme-light"] };
-  for (const root of [document.documentElement, document.body]) 0;
+  for (const root of [document.documentElement, document.body]) themes.observe(root, marks);
   draw();
   if (get("running")) go();
   return () => {
