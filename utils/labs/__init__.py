@@ -5,6 +5,9 @@ itself, so that a lab works in a page with no Python behind it.
 """
 
 from utils.labs.lanes import LanesLab
+from utils.labs.race import RaceLab
 from utils.labs.shape import ShapeLab
+from utils.labs.state import StateLab
+from utils.labs.step import StepLab
 
-__all__ = ["LanesLab", "ShapeLab"]
+__all__ = ["LanesLab", "RaceLab", "ShapeLab", "StateLab", "StepLab"]

@@ -245,7 +245,7 @@ function render({ model, el }) {
       sides: SIDES.map((axis, side) => buildSide(text, side, axis, names()[side], T, race)),
       loss: buildPlot(text, text.loss, [0, 1, 2, 3], String, Math.log(26)),
       accuracy: buildPlot(text, text.accuracy, [0, 0.5, 1], (v) => `${100 * v} %`, 1 / 26),
-      facts: buildFacts(text, names(), factsOf(text, race, names())),
+      facts: buildFacts(text, names()),
     };
     refill(
       stage,
@@ -489,7 +489,9 @@ function buildSide(text, side, axis, name, T, race) {
   return { element, canvas, map, mapTitle, mapNote, mark, strip };
 }
 
-/** The rows of the table: a label, and for each model a short number and a full sentence. */
+const FACTS = ["loop", "weights", "idle", "moved", "loss", "right"]; // their labels in the text
+
+/** For each of them a short number and a full sentence for each model. */
 function factsOf(text, race, names) {
   const N = race.order.length;
   const sides = race.trainers.map(({ weights, steps, features: F, units: U, classes, updates }, side) => {
@@ -507,17 +509,16 @@ function factsOf(text, race, names) {
       [say(text.rightShown, { n: right }), say(text.rightHere, { n: right, value: short(right / N, 6) })],
     ];
   });
-  const labels = [text.loop, text.weights, text.idle, text.moved, text.loss, text.right];
-  return labels.map((label, row) => {
+  return FACTS.map((_, row) => {
     const [shown, full] = [0, 1].map((part) => sides.map((facts) => facts[row][part]));
-    return { label, shown, full };
+    return { shown, full };
   });
 }
 
 /** "0" for what is exactly zero, and for nothing else. */
 const exact = (value, digits) => (value === 0 ? "0" : short(value, digits));
 
-function buildFacts(text, names, facts) {
+function buildFacts(text, names) {
   const head = make("tr", {}, make("td", { class: "race-corner" }),
     names.map((name, side) => make("th", { scope: "col", class: SIDES[side] }, name)));
   const cell = (row, side) =>
@@ -525,8 +526,8 @@ function buildFacts(text, names, facts) {
       "data-row": row, "data-column": side, "data-key": `fact-${row}-${side}`,
       tabindex: row + side ? "-1" : "0",
     });
-  const rows = facts.map(({ label }, row) =>
-    make("tr", {}, make("th", { scope: "row" }, label), cell(row, 0), cell(row, 1)));
+  const rows = FACTS.map((fact, row) =>
+    make("tr", {}, make("th", { scope: "row" }, text[fact]), cell(row, 0), cell(row, 1)));
   return make("table", { class: "lab-table race-facts", role: "grid", "aria-label": text.facts },
     make("thead", {}, head), make("tbody", {}, rows));
 }
