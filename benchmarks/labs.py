@@ -1,4 +1,6 @@
-"""How fast the labs appear and answer, in a real browser: python -m benchmarks.labs
+"""How fast the labs appear and answer, in a real browser.
+
+    python -m benchmarks.labs
 
 For each lab: its size, the time from its module to its first paint, and the time that one action
 takes (event, computation, drawing, layout), as median and 95th percentile over many actions.
@@ -15,6 +17,7 @@ from playwright.sync_api import sync_playwright
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "browser"))
 from find_chromium import find_chromium
 from lab_page import LABS, write_page
+
 from utils import labs
 
 UNITS, ACTIONS = 32, 200

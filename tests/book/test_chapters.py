@@ -38,8 +38,12 @@ def check(problems):
 def test_contents_and_folder_agree():
     listed = [name for name in documents() if "/" in name]
     folders = [ROOT / "chapters", ROOT / "reference"]
-    found = [f"{folder.name}/{path.stem}" for folder in folders for path in folder.iterdir()
-             if path.suffix in (".ipynb", ".md")]
+    found = [
+        f"{folder.name}/{path.stem}"
+        for folder in folders
+        for path in folder.iterdir()
+        if path.suffix in (".ipynb", ".md")
+    ]
     assert sorted(listed) == sorted(found)
     chapters = [name for name in listed if name.startswith("chapters/")]
     assert chapters == sorted(chapters), "the chapters stand in the order of their numbers"

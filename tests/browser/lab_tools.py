@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
+
 from utils.labs.lab import FOLDER
 
 AXE = Axe()
@@ -50,9 +51,10 @@ def scrolls_sideways(page):
 def small_targets(page, limit=44):
     """Return the controls that are less than `limit` pixels high or wide to a finger."""
     return page.evaluate(
-        """limit => [...document.querySelectorAll('.lab button, .lab input, .lab select, .lab summary')]
+        """limit => [...document.querySelectorAll('.lab :is(button, input, select, summary)')]
             .map(control => control.closest('label') ?? control)
-            .filter(area => area.offsetParent && (area.offsetHeight < limit || area.offsetWidth < limit))
+            .filter(area => area.offsetParent)
+            .filter(area => area.offsetHeight < limit || area.offsetWidth < limit)
             .map(area => area.outerHTML.slice(0, 150))""",
         limit,
     )

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 from lab_tools import call, random_weights, to_json
+
 from utils import lstm_numpy
 from utils.labs.lab import Lab, Weights
 

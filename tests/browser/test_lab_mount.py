@@ -7,6 +7,7 @@ import pytest
 import traitlets
 from book_files import documents
 from lab_page import LABS, write_page
+
 from utils.labs import ShapeLab
 
 pytestmark = pytest.mark.browser
@@ -21,11 +22,18 @@ class Counter(anywidget.AnyWidget):
       render({ model, el }) {
         const button = document.createElement("button");
         const show = () => { button.textContent = `count ${model.get("value")}`; };
-        button.onclick = () => { model.set("value", model.get("value") + 1); model.save_changes(); };
+        button.onclick = () => {
+          model.set("value", model.get("value") + 1);
+          model.save_changes();
+        };
         model.on("change:value", show);
         show();
         el.append(button);
-        return () => { model.off("change:value", show); el.replaceChildren(); window.cleaned = true; };
+        return () => {
+          model.off("change:value", show);
+          el.replaceChildren();
+          window.cleaned = true;
+        };
       },
     });
     """

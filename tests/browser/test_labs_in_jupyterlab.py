@@ -136,7 +136,7 @@ def test_a_saved_notebook_opens_again(browser, jupyterlab):
     assert "".join(output["text/plain"]) == "ShapeLab: run this cell to use the lab."
     shut_down_kernels(page)
     page.context.close()
-    # The kernel that held the lab is gone: the saved text stands in its place, and a run revives it.
+    # The kernel that held the lab is gone: a line stands in its place, and a run revives it.
     page = open_notebook(browser, jupyterlab, "saved.ipynb")
     hint = page.get_by_text("Here is a lab. Run this cell to use it.")
     hint.wait_for()

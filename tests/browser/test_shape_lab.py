@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from lab_tools import ODD_TEXTS, scrolls_sideways, serious, small_targets
+
 from utils.labs import ShapeLab
 from utils.windows import decode, encode, sliding_windows
 
@@ -22,7 +23,8 @@ def read(page):
             X: rows.map(row => [...row.querySelectorAll('.shape-nested .features')].length / 2),
             flat: rows.map(row => numbers(row, '.shape-nested .shape-number')),
             targets: rows.map(row => row.querySelector('.shape-target').textContent.at(-1)),
-            loop: [...document.querySelectorAll('.shape-step')].map(s => numbers(s, '.shape-number')),
+            loop: [...document.querySelectorAll('.shape-step')]
+                .map(step => numbers(step, '.shape-number')),
         };
     }"""
     )

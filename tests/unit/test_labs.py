@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ipywidgets.embed import embed_data
 from traitlets import TraitError
+
 from utils import labs, plots
 from utils.labs.lab import FOLDER, Lab, Weights, collect_files, read_module
 from utils.labs.shape import ShapeLab

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from traitlets import TraitError
+
 from utils import lstm_numpy, plots
 from utils.labs.step import StepLab
 from utils.windows import ALPHABET, encode

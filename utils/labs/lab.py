@@ -122,7 +122,7 @@ class Weights(traitlets.TraitType):
 
 
 def _weights_to_json(weights, _widget):
-    """Write each array as its shape and the base64 of its bytes: a quarter of the size of digits."""
+    """Write each array as its shape and the base64 of its bytes: a third of what digits take."""
     return {
         name: {
             "shape": list(array.shape),

@@ -7,14 +7,14 @@
 
 import { classify, lstmRun, readWeights } from "./lstm.js";
 import {
-  ALPHABET, arrowKeys, button, fill, frame, letters, listen, make, oncePerFrame, paint, readLetters, refill,
-  save, short, slider, translated,
+  ALPHABET, arrowKeys, button, fill, frame, letters, listen, make, oncePerFrame, paint, readLetters,
+  refill, save, short, slider, translated,
 } from "./page.js";
 
 const TEXT = {
   title: "Step lab",
-  first: "Press Next and watch c. Then press Backwards: step 2 reads the same letter with the same weights. " +
-    "Which numbers are the same, and which are not?",
+  first: "Press Next and watch c. Then press Backwards: step 2 reads the same letter with the same " +
+    "weights. Which numbers are the same, and which are not?",
   word: "Word",
   strange: "Left out: {n} that are not letters A to Z.",
   surplus: "Only the first {n} letters are used.",
@@ -55,8 +55,8 @@ const TEXT = {
   wasc: "old c",
   tanhc: "tanh c",
   bars: "Answer after step {step}: the probability of each next letter",
-  legend: "Olive is above zero, violet below. Point at a number, or move with the arrow keys: a dashed frame " +
-    "marks what it is made of.",
+  legend: "Olive is above zero, violet below. Point at a number, or move with the arrow keys: a dashed " +
+    "frame marks what it is made of.",
   x: "x of step {step}: {letter} has the code {code}, and {code} / 26 = {value}",
   start: "{name} of unit {unit} before step 1 = {value}. The loop starts from zeros.",
   c: "c of unit {unit} after step {step} = f × old c + i × g = {f} × {before} + {i} × {g} = {value}",
@@ -67,11 +67,12 @@ const TEXT = {
   g: "Candidate g of unit {unit} in step {step} = tanh(z) = tanh({z}) = {value}",
   o: "Output gate o of unit {unit} in step {step} = sigmoid(z) = sigmoid({z}) = {value}",
   W: "x × kernel, for {gate} of unit {unit} in step {step} = {x} × {weight} = {value}",
-  R: "old h · recurrent kernel, for {gate} of unit {unit} in step {step}: the old h of all {U} units, each times " +
-    "its weight = {terms} = {value}",
+  R: "old h · recurrent kernel, for {gate} of unit {unit} in step {step}: the old h of all {U} units, each " +
+    "times its weight = {terms} = {value}",
   more: "… ({n} more)",
   b: "Bias of {gate}, unit {unit}, the same at every step = {value}",
-  z: "z of {gate}, unit {unit} in step {step} = x × kernel + h · recurrent kernel + bias = {W} + {R} + {b} = {value}",
+  z: "z of {gate}, unit {unit} in step {step} = x × kernel + h · recurrent kernel + bias = {W} + {R} + {b} = " +
+    "{value}",
   p: "Probability of {letter} after step {step}, from h of all {U} units through Dense and softmax = {value}",
   said: "Step {step} of {T} reads {letter}. c of unit {unit}: {before} before, {c} after. {answer}",
   saidAnswer: "Next letter: {letter}, {percent}.",
@@ -91,7 +92,11 @@ const SUMS = [
     cells: [`W${gate}`, `R${gate}`, `b${gate}`, `z${gate}`, gate].map((name) => [name, 0]),
     signs: ["", "+", "+", "=", "→"],
   })),
-  { name: "c", cells: [["f", 0], ["c", -1], ["i", 0], ["g", 0], ["c", 0]], signs: ["", "×", "+", "×", "="] },
+  {
+    name: "c",
+    cells: [["f", 0], ["c", -1], ["i", 0], ["g", 0], ["c", 0]],
+    signs: ["", "×", "+", "×", "="],
+  },
   { name: "h", cells: [["o", 0], ["tanh", 0], ["h", 0]], signs: ["", "×", "="] },
 ];
 
@@ -172,6 +177,7 @@ function render({ model, el }) {
   const { section, controls, view, code, announce, stop } = frame(el, text);
   view.classList.add("step-view");
   const places = []; // the places whose number changes with step and unit
+  let weights;
   let numbers; // of the word, see readWord
   let hovered; // the key of the number under the mouse
   let chosen = { name: "c", back: 0, letter: 0 }; // what focus or a click chose; back: -1 for "before"
@@ -248,25 +254,30 @@ function render({ model, el }) {
   const watcher = new IntersectionObserver(([entry]) => entry.isIntersecting || rest());
   watcher.observe(section);
 
-  // View: built for a word and weights, brought up to date for a step and a unit.
+  // View: the details are built for weights, the overview for a word; both follow step and unit.
+  const overviewPlace = make("div");
+
   function build() {
-    numbers = readWord(text, readWeights(model.get("weights")), model.get("word"));
-    word.set(numbers.word);
+    weights = readWeights(model.get("weights"));
     places.length = 0;
-    const says = make("p", { class: "step-says" });
-    const table = unitTable();
-    const sums = arithmetic();
     refill(
       view,
-      overview(),
-      says,
-      make("div", { class: "step-details" }, table, sums),
-      numbers.answers.length > 0 && bars(),
+      overviewPlace,
+      make("p", { class: "step-says" }),
+      make("div", { class: "step-details" }, unitTable(), arithmetic()),
+      weights.classes > 0 && bars(),
       make("p", { class: "step-legend muted" }, text.legend),
       make("p", { class: "lab-detail step-detail" }),
     );
     for (const grid of view.querySelectorAll('[role="grid"]')) arrowKeys(grid, () => {});
-    arrowKeys(view.querySelector(".step-overview"), (_, t) => goTo(t));
+    buildOverview();
+  }
+
+  function buildOverview() {
+    numbers = readWord(text, weights, model.get("word"));
+    word.set(numbers.word);
+    refill(overviewPlace, overview());
+    arrowKeys(overviewPlace.firstChild, (_, t) => goTo(t));
     update();
   }
 
@@ -287,17 +298,17 @@ function render({ model, el }) {
       if (answers.length) cells.push(t < 0 ? make("span") : answer(t));
     }
     const style = { "--rows": rows.length, "--cell": `${Math.max(6, Math.min(13, 128 / U))}px` };
-    const grid = make("div", { class: "step-overview", role: "group", "aria-label": text.buttons, style }, cells);
+    const group = { class: "step-overview", role: "group", "aria-label": text.buttons, style };
     const region = { class: "lab-scroll", role: "region", tabindex: "0", "aria-label": text.overview };
-    return make("div", region, grid);
+    return make("div", region, make("div", group, cells));
   }
 
   function stepBox(t) {
-    const x = make("span", { class: "features", "data-number": keyOf("x", t, 0) }, short(numbers.value("x", t)));
-    const name = make("span", {}, fill(text.step, { step: t + 1 }));
     const keys = { "data-row": 0, "data-column": t, "data-key": `step-${t}` };
-    const on = { click: () => goTo(t) };
-    return make("button", { type: "button", class: "step-box", ...keys, on }, make("b", {}, numbers.word[t]), name, x);
+    return make("button", { type: "button", class: "step-box", ...keys, on: { click: () => goTo(t) } },
+      make("b", {}, numbers.word[t]),
+      make("span", {}, fill(text.step, { step: t + 1 })),
+      make("span", { class: "features", "data-number": keyOf("x", t, 0) }, short(numbers.value("x", t))));
   }
 
   function strip(name, t) {
@@ -307,7 +318,8 @@ function render({ model, el }) {
     });
     const template = t < 0 ? text.stripZeros : text.strip;
     const label = fill(template, { name, step: fill(text.step, { step: t + 1 }), U: numbers.U });
-    return make("div", { class: "lab-heat step-strip", role: "img", "aria-label": label, "data-t": t }, cells);
+    const picture = { class: "lab-heat step-strip", role: "img", "aria-label": label, "data-t": t };
+    return make("div", picture, cells);
   }
 
   function answer(t) {
@@ -323,9 +335,11 @@ function render({ model, el }) {
     const head = COLUMNS.map(([name]) => make("th", { scope: "col" }, name));
     const groups = [[2, text.before], [4, text.gates], [2, text.after]].map(([colspan, name]) =>
       make("th", { scope: "colgroup", colspan }, name));
-    const rows = Array.from({ length: numbers.U }, (_, u) => {
-      const cells = COLUMNS.map(([name, back], column) =>
-        place(make("td", { "data-row": u, "data-column": column, "data-key": `cell-${u}-${column}` }), name, back, u));
+    const rows = Array.from({ length: weights.units }, (_, u) => {
+      const cells = COLUMNS.map(([name, back], column) => {
+        const keys = { "data-row": u, "data-column": column, "data-key": `cell-${u}-${column}` };
+        return place(make("td", keys), name, back, u);
+      });
       return make("tr", {}, make("th", { scope: "row" }, String(u + 1)), cells);
     });
     const corner = make("th", { scope: "col", rowspan: 2 }, text.unit);
@@ -343,15 +357,17 @@ function render({ model, el }) {
       const tiles = cells.map(([part, back], column) => {
         const written = make("span", { class: "step-number" });
         const keys = { "data-row": row, "data-column": column, "data-key": `tile-${row}-${column}` };
-        const tile = make("div", { class: "step-tile", role: "gridcell", ...keys, "data-before": signs[column] },
-          make("span", { class: "step-name" }, symbol(part, back)), written);
+        const look = { class: "step-tile", role: "gridcell", "data-before": signs[column] };
+        const symbols = make("span", { class: "step-name" }, symbol(part, back));
+        const tile = make("div", { ...look, ...keys }, symbols, written);
         return place(tile, part, back, undefined, written);
       });
       const title = make("div", { class: "step-row-title", role: "rowheader" }, text[`row${name}`]);
       return make("div", { class: "step-row", role: "row" }, title, tiles);
     });
     const title = make("p", { class: "step-title", "data-title": "arithmetic" });
-    return make("div", { class: "step-sums" }, title, make("div", { role: "grid", "data-titled": "arithmetic" }, rows));
+    const grid = make("div", { role: "grid", "data-titled": "arithmetic" }, rows);
+    return make("div", { class: "step-sums" }, title, grid);
   }
 
   function symbol(name, back) {
@@ -368,7 +384,8 @@ function render({ model, el }) {
     });
     return make("div", {},
       make("p", { class: "step-title", "data-title": "bars" }),
-      make("div", { role: "grid", "data-titled": "bars" }, make("div", { class: "step-bars", role: "row" }, cells)));
+      make("div", { role: "grid", "data-titled": "bars" },
+        make("div", { class: "step-bars", role: "row" }, cells)));
   }
 
   function update() {
@@ -415,8 +432,9 @@ function render({ model, el }) {
   function spoken(t, u, about) {
     const [before, c] = [t - 1, t].map((at) => short(numbers.value("c", at, u)));
     const k = numbers.answers.length ? numbers.best(t)[0] : -1;
-    const values = { letter: ALPHABET[k], percent: k < 0 ? "" : percent(numbers.value("p", t, k)) };
-    return fill(text.said, { ...about, before, c, answer: k < 0 ? "" : fill(text.saidAnswer, values) }).trim();
+    const best = k < 0 ? {} : { letter: ALPHABET[k], percent: percent(numbers.value("p", t, k)) };
+    const answer = k < 0 ? "" : fill(text.saidAnswer, best);
+    return fill(text.said, { ...about, before, c, answer }).trim();
   }
 
   function codeLines({ T, U, step: now }) {
@@ -482,26 +500,32 @@ function render({ model, el }) {
   };
   const pick = (event) => {
     const number = numberAt(event);
-    if (number && !number.matches("[data-row]")) choose(number); // a cell that takes the focus is chosen by it
+    if (number && !number.matches("[data-row]")) choose(number); // cells are chosen as they get the focus
   };
   view.addEventListener("pointerover", point);
   view.addEventListener("pointerleave", leave);
   view.addEventListener("click", pick);
   view.addEventListener("focusin", (event) => event.target.matches("[data-number]") && choose(event.target));
 
-  let stale = false;
+  let work = update; // the largest of what was asked for until the next frame
   const ask = oncePerFrame(() => {
-    if (stale) build();
-    else update();
-    stale = false;
+    const now = work;
+    work = update;
+    now();
   });
-  const deaf = listen(model, ["word", "weights"], () => ask((stale = true)));
-  const deafToo = listen(model, ["step", "unit"], ask);
+  const askFor = (more) => () => {
+    if (work !== build && more !== update) work = more;
+    ask();
+  };
+  const deaf = [
+    listen(model, ["weights"], askFor(build)),
+    listen(model, ["word"], askFor(buildOverview)),
+    listen(model, ["step", "unit"], askFor(update)),
+  ];
   build();
   return () => {
     play(false);
-    deaf();
-    deafToo();
+    deaf.forEach((stopListening) => stopListening());
     ask.stop();
     stop();
     watcher.disconnect();

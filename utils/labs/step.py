@@ -75,9 +75,9 @@ class StepLab(Lab, module="step"):
         features = len(weights["kernel"])
         if features != 1:
             raise traitlets.TraitError(
-                f"weights: kernel has shape {weights['kernel'].shape}, so the layer reads {features} "
-                "features; wanted (1, 4U), a layer that reads one letter per time step. Train it on "
-                "X of shape (N, T, 1)."
+                f"weights: kernel has shape {weights['kernel'].shape}, so the layer reads "
+                f"{features} features; wanted (1, 4U), a layer that reads one letter per time "
+                "step. Train it on X of shape (N, T, 1)."
             )
         classes = weights["dense_bias"].size if "dense_bias" in weights else 26
         if classes != 26:
@@ -103,8 +103,8 @@ class StepLab(Lab, module="step"):
     def _check_step(self, proposal):
         if proposal.value >= self.time_steps:
             raise traitlets.TraitError(
-                f"step is {proposal.value}; wanted 0 to {self.time_steps - 1}, since {self.word} has "
-                f"{self.time_steps} letters. Steps count from 0."
+                f"step is {proposal.value}; wanted 0 to {self.time_steps - 1}, since {self.word} "
+                f"has {self.time_steps} letters. Steps count from 0."
             )
         return proposal.value
 
@@ -165,8 +165,8 @@ class StepLab(Lab, module="step"):
             for step, letter in enumerate(self.word)
         )
         description = (
-            f"An LSTM of {self.units} units reads {self.word}, starting from zeros: {steps}. Below, "
-            f"two heat maps show the cell state c and the hidden state h of every unit after each "
+            f"An LSTM of {self.units} units reads {self.word}, starting from zeros: {steps}. "
+            f"Below, two heat maps show the cell state c and the hidden state h of every unit after each "
             f"step. {sums}."
         )
         return figure, description

@@ -1,0 +1,579 @@
+"""The State lab by mouse and by keyboard, from a server and from disk, against Keras and NumPy."""
+
+import functools
+import io
+import re
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+from lab_tools import ODD_TEXTS, random_weights, scrolls_sideways, serious, small_targets
+
+from utils.labs.state import StateLab
+from utils.windows import ALPHABET, decode, encode
+
+pytestmark = pytest.mark.browser
+
+TWELVE = ALPHABET[:12]
+# Each box as [call, row, letter, answer, sign, share, changed], and the first glyph of each gap.
+READ = """() => ({
+    boxes: [...document.querySelectorAll('.state-cell')].map(box => {
+        const [, letter, answer, share] = [...box.children].map(part => part.textContent);
+        return [+box.dataset.call, +box.dataset.row, letter, ...answer.split(' '),
+                share.split(' ')[0], box.classList.contains('changed')];
+    }),
+    gaps: [...document.querySelectorAll('.state-gap')]
+        .map(gap => gap.children[1].textContent).join(''),
+})"""
+# Point at every number of the heat map, and at every box; collect the sentences.
+POINT = """() => {
+    const detail = document.querySelector('.lab-detail');
+    const canvas = document.querySelector('canvas');
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const numbers = [];
+    for (let y = 0; y < canvas.height; y++) for (let x = 0; x < canvas.width; x++) {
+        const clientX = left + width * (x + 0.5) / canvas.width;
+        const clientY = top + height * (y + 0.5) / canvas.height;
+        const move = { clientX, clientY, bubbles: true, pointerType: 'mouse' };
+        canvas.dispatchEvent(new PointerEvent('pointermove', move));
+        numbers.push(detail.textContent);
+    }
+    const boxes = [...document.querySelectorAll('.state-cell')].map(box => {
+        box.dispatchEvent(new PointerEvent('pointerover', { bubbles: true, pointerType: 'mouse' }));
+        return detail.textContent;
+    });
+    return { numbers, boxes };
+}"""
+
+
+@pytest.fixture(scope="module")
+def alphabet_weights():
+    """The weights of the alphabet model of chapter 9, trained as there."""
+    from utils.training import train_seeds
+
+    X = (encode(ALPHABET[:25]) / 26).reshape(25, 1, 1).astype("float32")
+    options = dict(units=50, seeds=[0], epochs=300, classes=26, batch_size=1, records=1)
+    return train_seeds(X, encode(ALPHABET[1:]), shuffle=False, stateful=True, **options).end[0]
+
+
+@pytest.fixture
+def opened(show_labs, alphabet_weights):
+    """A function that opens one lab with the alphabet model; returns its page."""
+
+    def open_lab(width=1400, scheme="light", disk=False, **settings):
+        lab = StateLab(weights=alphabet_weights, **settings)
+        return show_labs(lab, width=width, scheme=scheme, disk=disk).page
+
+    return open_lab
+
+
+@functools.cache
+def keras_model(units, B, stateful):
+    """Return the model that the lab's code builds; its weights are set by the caller."""
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input(batch_shape=(B, 1, 1)),
+            keras.layers.LSTM(units, stateful=stateful),
+            keras.layers.Dense(26, activation="softmax"),
+        ]
+    )
+
+
+def keras_reads(lab):
+    """Drive a real Keras model with the batches and resets of the lab: letters, h, c, answers."""
+    weights = list(lab.weights.values())
+    model = keras_model(len(weights[1]), lab.batch_size, True)
+    model.set_weights(weights)
+    layer = model.layers[0]
+    layer.reset_states()
+    codes = encode(lab.text)[lab.order]
+    codes = codes[: len(codes) // lab.batch_size * lab.batch_size].reshape(-1, lab.batch_size)
+    h, c, answers = [], [], []
+    for call, batch in enumerate([*codes] * lab.passes, start=1):
+        if call in lab.resets or not lab.stateful:
+            layer.reset_states()
+        answers.append(model.predict_on_batch((batch / 26).reshape(-1, 1, 1).astype("float32")))
+        h.append(np.asarray(layer.states[0]).copy())
+        c.append(np.asarray(layer.states[1]).copy())
+    return np.array([*codes] * lab.passes), np.array(h), np.array(c), np.array(answers)
+
+
+def read(page):
+    """Return what is shown after the next frame."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    shown = page.evaluate(READ)
+    for place, name in enumerate(["letters", "answers"], start=2):
+        shown[name] = "".join(box[place] for box in shown["boxes"] if box[1] == 0)
+    shown["signs"] = "".join(box[4] for box in shown["boxes"] if box[1] == 0)
+    shown["changed"] = [tuple(box[:2]) for box in shown["boxes"] if box[6]]
+    return shown
+
+
+def press(page, how, key):
+    """Press a control by mouse, or reach it by keyboard alone and press it there."""
+    if how == "mouse":
+        page.locator(f'[data-key="{key}"]').click()
+        return
+    for _ in range(40):
+        if page.evaluate("document.activeElement.dataset.key") == key:
+            break
+        if page.evaluate("document.activeElement.matches('.state-cell, .state-gap')") and (
+            key.startswith(("cell", "gap"))
+        ):
+            page.keyboard.press("ArrowRight")
+        elif page.evaluate("document.activeElement.type") == "radio":
+            group = page.evaluate("document.activeElement.dataset.key.split('-')[0]")
+            page.keyboard.press("ArrowRight" if key.startswith(f"{group}-") else "Tab")
+        else:
+            page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.key") == key
+    if page.evaluate("document.activeElement.type") != "radio":
+        page.keyboard.press("Space")
+
+
+def ask(page, how, question):
+    press(page, how, f"find-{question}")
+    read(page)
+    assert "Found" not in page.locator(".state-card").inner_text()
+
+
+def found(page):
+    """Return what the lab says has been found, once it says so."""
+    card = page.locator(".state-card")
+    card.get_by_text("Found:").wait_for()
+    return card.inner_text()
+
+
+BOTH = pytest.mark.parametrize("how", ["mouse", "keyboard"])
+
+
+def test_it_opens_in_a_state_that_teaches(opened):
+    page = opened()
+    shown = read(page)
+    assert (shown["letters"], shown["answers"]) == (TWELVE, ALPHABET[1:13])
+    assert shown["signs"] == "✓" * 12 and shown["gaps"] == "0" + "→" * 11
+    assert page.get_by_text("12 of 12 right.").is_visible()
+    assert page.get_by_text("Press an arrow → between two calls.").is_visible()
+    assert page.locator("[aria-current=true]").get_attribute("aria-label") == (
+        "call 1, row 0: reads A, answers B, probability 0.99, right"
+    )
+
+
+@pytest.mark.parametrize("disk", [False, True], ids=["http", "disk"])
+@BOTH
+def test_stateless_forgets_between_calls(opened, how, disk):
+    page = opened(disk=disk)
+    ask(page, how, "stateless")
+    press(page, how, "stateful")
+    assert "starts from zeros; the answers are B B B B" in found(page)
+    shown = read(page)
+    assert shown["answers"] == "B" * 12 and shown["gaps"] == "0" * 12
+    assert shown["changed"] == [(call, 0) for call in range(2, 13)]
+    assert page.get_by_text("Δ Changed by the last action: calls 2–12.").is_visible()
+    assert page.get_by_text("1 of 12 right.").is_visible()
+
+
+@BOTH
+def test_stateful_remembers(opened, how):
+    page = opened(stateful=False)
+    ask(page, how, "remember")
+    assert read(page)["answers"] == "B" * 12
+    press(page, how, "stateful")
+    assert "A stateful layer remembers." in found(page)
+    assert read(page)["answers"] == ALPHABET[1:13]
+
+
+@BOTH
+def test_a_reset_forgets_at_that_point(opened, how):
+    page = opened()
+    ask(page, how, "reset")
+    press(page, how, "gap-7")
+    assert "B C D E F G B C D E F G" in found(page)
+    shown = read(page)
+    assert shown["answers"] == "BCDEFG" * 2 and shown["gaps"] == "0→→→→→0→→→→→"
+    assert shown["changed"] == [(call, 0) for call in range(7, 13)]
+    gap = page.locator('[data-key="gap-7"]')
+    assert gap.get_attribute("aria-pressed") == "true" and "reset" in gap.inner_text()
+    press(page, how, "gap-7")  # and out again
+    assert read(page)["answers"] == ALPHABET[1:13]
+    assert gap.get_attribute("aria-pressed") == "false"
+
+
+@BOTH
+def test_shuffling_ruins_it(opened, how):
+    page = opened()
+    ask(page, how, "order")
+    press(page, how, "shuffle")
+    assert "B C D E F G H I J K L M" in found(page)
+    shown = read(page)
+    assert shown["letters"] != TWELVE and sorted(shown["letters"]) == list(TWELVE)
+    assert shown["answers"] == ALPHABET[1:13]  # whatever the letters
+    assert shown["signs"].count("✓") <= 2
+    press(page, how, "again")
+    assert read(page)["letters"] not in (TWELVE, shown["letters"])
+
+
+@BOTH
+def test_the_rows_of_a_batch_never_meet(opened, how):
+    page = opened()
+    ask(page, how, "rows")
+    assert read(page)["letters"] == "AEI"
+    single = page.locator('[data-key="single"]')
+    if how == "mouse":
+        single.fill("Q")
+    else:
+        single.focus()
+        page.keyboard.type("Q")
+    assert "row 0: calls 1–3; rows 1–3: nothing" in found(page)
+    shown = read(page)
+    assert shown["letters"] == "QEI" and shown["changed"] == [(1, 0), (2, 0), (3, 0)]
+    page.locator('[data-key="cell-2-2"]').focus()  # and now a row in the middle, by a letter key
+    page.keyboard.press("z")
+    assert read(page)["changed"] == [(2, 2), (3, 2)]
+    assert "changed row 2: calls 2–3; rows 0–1, 3: nothing." in found(page)
+
+
+@BOTH
+def test_k_after_a_cold_start_gives_b(opened, how):
+    page = opened()
+    ask(page, how, "cold")
+    assert "gets the answer L" in page.locator(".state-card").inner_text()
+    press(page, how, "gap-11")
+    assert "now K gets the answer B" in found(page)
+    box = page.locator('[data-key="cell-11-0"]')
+    assert box.get_attribute("aria-label").startswith("call 11, row 0: reads K, answers B")
+
+
+@BOTH
+def test_a_second_pass_goes_on_unless_you_reset(opened, how):
+    page = opened()
+    ask(page, how, "twice")
+    press(page, how, "passes-2")
+    assert "answers N O P Q R S T U V W X Y" in found(page)
+    assert page.get_by_text("Pass 2", exact=True).is_visible()
+    press(page, how, "gap-13")
+    assert read(page)["answers"] == ALPHABET[1:13] * 2
+
+
+def test_moving_by_keyboard(opened):
+    page = opened(batch_size=3)
+    key = "document.activeElement.dataset.key"
+    stops = page.locator(".state-timeline [tabindex='0']")
+    page.locator('[data-key="cell-1-0"]').focus()
+    for pressed, wanted in [
+        ("ArrowLeft", "cell-1-0"),
+        ("ArrowDown", "cell-1-1"),
+        ("ArrowRight", "gap-2"),
+        ("ArrowDown", "gap-2"),
+        ("ArrowRight", "cell-2-1"),
+        ("End", "cell-4-1"),
+        ("ArrowRight", "cell-4-1"),
+        ("ArrowDown", "cell-4-2"),
+        ("ArrowDown", "cell-4-2"),
+        ("ArrowLeft", "gap-4"),
+        ("ArrowLeft", "cell-3-2"),
+        ("Home", "cell-1-2"),
+    ]:
+        page.keyboard.press(pressed)
+        assert page.evaluate(key) == wanted
+        assert stops.count() == 1 and stops.get_attribute("data-key") == wanted
+    assert page.locator(".selected.state-cell").get_attribute("data-key") == "cell-1-2"
+    page.keyboard.press("Q")
+    read(page)
+    assert page.evaluate(key) == "cell-1-2"  # the focus survives
+    assert page.locator("code").inner_text().count('"ABQDEFGHIJKL"') == 1
+    page.keyboard.press("Control+a")  # no letter key
+    assert "ABQ" in page.locator("code").inner_text()
+
+
+def test_the_start_and_the_end_of_a_call_in_words(opened):
+    page = opened(batch_size=3, resets=[3])
+    detail = page.locator(".lab-detail")
+    for key, words in {
+        "cell-1-1": "It starts from zeros: the first call. Call 2, row 1 goes on from its end.",
+        "cell-2-1": "goes on from the end of call 1, row 1. Its end is dropped: call 3 starts",
+        "cell-3-0": "It starts from zeros: a reset. Call 4, row 0 goes on from its end.",
+        "cell-4-2": "It goes on from the end of call 3, row 2. Its end stays in the layer.",
+        "gap-2": "Before call 2: each row goes on from its end in call 1.",
+        "gap-3": "Before call 3: a reset.",
+    }.items():
+        page.locator(f'[data-key="{key}"]').hover()
+        assert words in detail.inner_text()
+        page.mouse.move(0, 0)
+        page.locator(f'[data-key="{key}"]').focus()
+        assert words in detail.inner_text()
+        page.locator(f'[data-key="{key}"]').blur()
+    page.locator('[data-key="stateful"]').click()
+    read(page)
+    page.locator('[data-key="gap-2"]').hover()
+    assert "zeros, as before every stateless call" in detail.inner_text()
+    page.locator('[data-key="cell-4-0"]').hover()
+    assert "It starts from zeros: stateless. Its end is dropped." in detail.inner_text()
+
+
+def test_pointing_at_a_row_traces_it_through_all_calls(opened):
+    page = opened(batch_size=4)
+    traced = """() => [...document.querySelectorAll('.state-glyph')]
+        .filter(glyph => getComputedStyle(glyph).fontWeight === '800')
+        .map(glyph => [...glyph.parentNode.children].indexOf(glyph) - 1)"""
+    page.locator('[data-key="cell-2-3"]').hover()
+    assert page.evaluate(traced) == [3, 3, 3]
+    page.mouse.move(0, 0)
+    assert page.evaluate(traced) == [0, 0, 0]  # the selected row again
+    page.locator('[data-key="cell-3-2"]').click()
+    page.mouse.move(0, 0)
+    assert page.get_by_text("State of row 2 after each call").is_visible()
+    assert page.locator(".state-labels").first.inner_text().replace("\n", "") == "CGK"
+
+
+SETTINGS = [
+    dict(text=ALPHABET, passes=2, resets=[5, 27]),
+    dict(text="STATELESS", stateful=False, batch_size=2),
+    dict(text="LONGSEQUENCE", batch_size=3, shuffle=True, passes=2, resets=[3, 6]),
+    dict(text="ROWS", batch_size=4, row=2, state="c"),
+    dict(text=ALPHABET, batch_size=5, shuffle=True, shuffle_seed=2**31 - 1, state="c", row=4),
+    dict(text="Z"),
+]
+
+
+def numbers_on(page, lab):
+    """Return all numbers of the shown row and all answers, as the detail line gives them."""
+    sentences = page.evaluate(POINT)
+    units = len(lab.weights["bias"]) // 4
+    calls = len(lab.text) // lab.batch_size * lab.passes
+    state = np.full((calls, units), np.nan)
+    for sentence in sentences["numbers"]:
+        name, value, unit, call, row = re.match(
+            r"(\w) = (-?[\d.]+) in unit (\d+) after call (\d+), row (\d+) ", sentence
+        ).groups()
+        assert (name, int(row)) == (lab.state, lab.row)
+        state[int(call) - 1, int(unit)] = float(value)
+    pattern = r"Call (\d+), row (\d+) reads (\w) .* answers (\w) with probability ([\d.]+):"
+    boxes = [re.match(pattern, sentence).groups() for sentence in sentences["boxes"]]
+    letters, answers, shares = ([box[place] for box in boxes] for place in (2, 3, 4))
+    return state, "".join(letters), "".join(answers), np.array(shares, dtype=float)
+
+
+@pytest.mark.parametrize("units", [1, 7, 50])
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings["text"])
+def test_the_numbers_are_those_of_keras_and_numpy(show_labs, settings, units):
+    lab = StateLab(weights=random_weights(units, seed=units), **settings)
+    state, letters, answers, shares = numbers_on(show_labs(lab).page, lab)
+    for codes, h, c, probabilities in (keras_reads(lab), lab.read()):
+        wanted = {"h": h, "c": c}[lab.state][:, lab.row]
+        np.testing.assert_allclose(state, wanted, atol=1e-5)
+        assert letters == decode(codes.ravel())
+        assert answers == decode(probabilities.argmax(axis=-1).ravel())
+        np.testing.assert_allclose(shares, probabilities.max(axis=-1).ravel(), atol=1e-5)
+
+
+CODES = [{}, dict(stateful=False), dict(resets=[2, 4], batch_size=2, passes=2)]
+CODES += [dict(shuffle=True, batch_size=5, resets=[2]), dict(text="AB", batch_size=5)]
+
+
+@pytest.mark.parametrize("settings", CODES, ids=str)
+def test_the_code_on_the_screen_answers_as_the_lab_does(opened, settings, alphabet_weights):
+    import keras
+
+    page = opened(**settings)
+    boxes = read(page)["boxes"]
+    names = dict(keras=keras, encode=encode, decode=decode, weights=alphabet_weights)
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(page.locator("pre code").text_content(), names)  # what a reader would copy
+    calls = {}
+    for call, _, _, answer, *_ in boxes:
+        calls[call] = calls.get(call, "") + answer
+    assert printed.getvalue() == "".join(f"{call} {said}\n" for call, said in calls.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "batch_size", "stateful", "words"),
+    [
+        (TWELVE, 5, True, "Left out: K, L, too few for a batch of 5. (A stateful layer of Keras"),
+        ("ABCDEF", 5, True, "Left out: F, too few for a batch of 5. (Keras 3.15 would read it in"),
+        (TWELVE, 5, False, "Left out: K, L, too few for a batch of 5."),
+        ("ABC", 4, True, "Too few letters for a batch of 4: 3. Choose a smaller batch size"),
+        ("XYZ", 1, True, "0 of 2 right. (Z: no letter follows Z.)"),
+    ],
+)
+def test_what_is_left_out_is_said(opened, text, batch_size, stateful, words):
+    page = opened(text=text, batch_size=batch_size, stateful=stateful)
+    assert words in page.locator(".lab-view > p").first.inner_text()
+    if "Too few" in words:
+        assert page.locator(".state-cell").count() == 0
+        page.get_by_text("2", exact=True).first.click()  # a smaller batch size
+        assert read(page)["letters"] == "A"
+
+
+def test_two_views_of_one_lab_move_together_and_two_labs_do_not(show_labs):
+    one, other = (StateLab(weights=random_weights(4, seed=seed)) for seed in range(2))
+    page = show_labs(one, one, other).page
+    labs = page.locator(".lab")
+    labs.nth(0).locator('[data-key="gap-3"]').click()
+    labs.nth(0).locator('[data-key="stateful"]').click()
+    labs.nth(0).locator('[data-key="batch_size-2"]').click()
+    labs.nth(0).locator('[data-key="state-c"]').click()
+    labs.nth(0).locator('[data-key="cell-2-1"]').click()
+    read(page)
+    for at, (gaps, batch, checked) in enumerate([(1, 2, 0), (1, 2, 0), (0, 1, 1)]):
+        lab = labs.nth(at)
+        assert lab.locator('.state-gap[aria-pressed="true"]').count() == gaps
+        assert lab.locator('[data-key="stateful"]:checked').count() == checked
+        assert lab.locator(f'[data-key="batch_size-{batch}"]:checked').count() == 1
+        assert lab.locator(f'[data-key="state-{"c" if gaps else "h"}"]:checked').count() == 1
+        wanted = "cell-2-1" if gaps else "cell-1-0"
+        assert lab.locator(".selected.state-cell").get_attribute("data-key") == wanted
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+@pytest.mark.parametrize("field", ["text", "single"])
+def test_odd_texts_are_text(show_labs, field, name):
+    page = show_labs(StateLab(weights=random_weights(3))).page
+    page.locator(".state-fold > summary").last.click()
+    typed = page.locator(f'[data-key="{field}"]')
+    typed.fill(ODD_TEXTS[name])
+    shown = read(page)
+    letters = re.sub("[^A-Z]", "", ODD_TEXTS[name].upper())[: 26 if field == "text" else None]
+    wanted = letters if field == "text" else letters[-1:] + TWELVE[1:]
+    assert shown["letters"] == (wanted if letters else TWELVE)
+    assert not page.evaluate("Boolean(window.ran)")
+    assert page.locator(".lab img, .lab script").count() == 0
+    note = page.locator(".lab-note").nth(0 if field == "text" else 1).inner_text()
+    assert ("Type letters A to Z." in note) == (letters == "")
+    typed.blur()
+    if field == "single":
+        assert typed.input_value() == shown["letters"][0]
+
+
+def test_the_heat_map_by_keyboard(opened):
+    page = opened(text=ALPHABET, resets=[4])
+    heat = page.get_by_role("group", name="State of row 0 after each call")
+    heat.focus()
+    first = page.locator(".lab-detail").inner_text()
+    assert re.match(r"h = -?0\.\d{6} in unit \d+ after call 1, row 0 \(A\)\.", first)
+    for key in ["ArrowUp", "ArrowLeft"]:  # there is nothing above or before the first
+        page.keyboard.press(key)
+        assert page.locator(".lab-detail").inner_text() == first
+    for key in ["ArrowRight"] * 3 + ["ArrowDown"] * 2:
+        page.keyboard.press(key)
+    moved = page.locator(".lab-detail").inner_text()
+    assert "after call 4, row 0 (D). It starts from zeros: a reset." in moved
+    assert page.locator(".state-spot").is_visible()
+    page.keyboard.press("Tab")
+    assert "Call 1, row 0 reads A" in page.locator(".lab-detail").inner_text()
+    assert not page.locator(".state-spot").is_visible()
+    label = page.get_by_role("img").get_attribute("aria-label")
+    assert "50 units, 26 calls. From zeros: calls 1, 4." in label
+    assert page.locator(".state-pixels div i").count() == 2
+
+
+def test_the_heat_map_follows_light_and_dark(opened):
+    page = opened(text="KLM")
+    pixels = """() => {
+        const canvas = document.querySelector('canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return [...data];
+    }"""
+    light = np.array(page.evaluate(pixels)).reshape(50, 3, 4)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    read(page)
+    dark = np.array(page.evaluate(pixels)).reshape(50, 3, 4)
+    assert light[..., :3].mean() > dark[..., :3].mean() + 60
+    state = numbers_on(page, StateLab(weights=random_weights(50), text="KLM"))[0]  # (calls, U)
+    violet = light[..., 2] > light[..., 0]  # more blue than red
+    assert violet.sum() == pytest.approx((state < 0).sum(), abs=3)  # nearly 0 has no colour
+
+
+STATES = {
+    "opening": {},
+    "rows and resets": dict(batch_size=4, resets=[2], shuffle=True, row=1),
+    "long": dict(text=ALPHABET, passes=2, stateful=False),
+    "nothing to read": dict(text="A", batch_size=5),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("state", STATES)
+def test_accessible_and_on_a_phone(opened, state, width, scheme):
+    page = opened(width=width, scheme=scheme, **STATES[state])
+    if state == "rows and resets":  # and everything unfolded, a question answered, marks of change
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        page.locator('[data-key="find-rows"]').click()
+        page.locator('[data-key="single"]').fill("Q")
+        page.locator('[data-key="gap-2"]').click()
+        page.locator('[data-key="text"]').fill("?")
+        read(page)
+    assert serious(page) == []
+    assert not scrolls_sideways(page)
+    slim = [target for target in small_targets(page) if "state-gap" not in target]
+    assert slim == []
+    sizes = page.locator("button.state-gap").evaluate_all(
+        "gaps => gaps.map(gap => [gap.offsetWidth, gap.offsetHeight])"
+    )
+    assert all(across >= 24 and high >= 44 for across, high in sizes)
+
+
+def test_a_finger_gets_wide_gaps(browser, tmp_path, alphabet_weights):
+    from lab_page import write_page
+
+    file = write_page(tmp_path, [StateLab(weights=alphabet_weights)])
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(file.as_uri())
+    gap = page.locator('[data-key="gap-3"]')
+    gap.tap()
+    assert gap.evaluate("gap => gap.offsetWidth") >= 44
+    assert read(page)["answers"] == "BC" + ALPHABET[1:11]
+    page.locator("canvas").tap(position={"x": 40, "y": 40})
+    assert " in unit " in page.locator(".lab-detail").inner_text()  # it stays
+    page.locator('[data-key="cell-5-0"]').tap()
+    assert "Call 5, row 0" in page.locator(".lab-detail").inner_text()
+    assert not scrolls_sideways(page)
+    context.close()
+
+
+def test_changes_are_announced_politely(opened):
+    page = opened()
+    page.locator('[data-key="gap-7"]').click()
+    spoken = page.locator(".lab-spoken[aria-live=polite]")
+    spoken.get_by_text("6 of 12 right. Δ Changed by the last action: calls 7–12.").wait_for(
+        state="attached"
+    )
+
+
+def test_cleaning_up_leaves_no_listener(show_labs):
+    lab = StateLab(weights=random_weights(3))
+    page = show_labs(lab).page
+    values = {name: value for name, value in lab.get_state().items() if not name.startswith("_")}
+    left = page.evaluate(
+        """async ([source, values]) => {
+            const blob = new Blob([source], {type: 'text/javascript'});
+            const module = await import(URL.createObjectURL(blob));
+            const heard = new Set();
+            const model = {
+                get: name => values[name], set() {}, save_changes() {},
+                on: (event, listener) => heard.add(event + listener),
+                off: (event, listener) => heard.delete(event + listener),
+            };
+            const cleanUp = module.default.render({ model, el: document.createElement('div') });
+            const before = heard.size;
+            cleanUp();
+            return [before > 0, heard.size];
+        }""",
+        [lab._esm, values],
+    )
+    assert left == [True, 0]
+
+
+def test_words_can_be_replaced(opened):
+    page = opened(words={"title": "Zustandslabor", "call": "Aufruf {n}"})
+    assert page.get_by_role("region", name="Zustandslabor").is_visible()
+    assert page.get_by_text("Aufruf 3", exact=True).is_visible()
