@@ -67,12 +67,12 @@ const TEXT = {
   g: "Candidate g of unit {unit} in step {step} = tanh(z) = tanh({z}) = {value}",
   o: "Output gate o of unit {unit} in step {step} = sigmoid(z) = sigmoid({z}) = {value}",
   W: "x × kernel, for {gate} of unit {unit} in step {step} = {x} × {weight} = {value}",
-  R: "old h · recurrent kernel, for {gate} of unit {unit} in step {step}: the old h of all {U} units, each " +
-    "times its weight = {terms} = {value}",
+  R: "old h · recurrent kernel, for {gate} of unit {unit} in step {step}: the old h of all {U} units, " +
+    "each times its weight = {terms} = {value}",
   more: "… ({n} more)",
   b: "Bias of {gate}, unit {unit}, the same at every step = {value}",
-  z: "z of {gate}, unit {unit} in step {step} = x × kernel + h · recurrent kernel + bias = {W} + {R} + {b} = " +
-    "{value}",
+  z: "z of {gate}, unit {unit} in step {step} = x × kernel + h · recurrent kernel + bias " +
+    "= {W} + {R} + {b} = {value}",
   p: "Probability of {letter} after step {step}, from h of all {U} units through Dense and softmax = {value}",
   said: "Step {step} of {T} reads {letter}. c of unit {unit}: {before} before, {c} after. {answer}",
   saidAnswer: "Next letter: {letter}, {percent}.",
@@ -338,7 +338,7 @@ function render({ model, el }) {
     const rows = Array.from({ length: weights.units }, (_, u) => {
       const cells = COLUMNS.map(([name, back], column) => {
         const keys = { "data-row": u, "data-column": column, "data-key": `cell-${u}-${column}` };
-        return place(make("td", keys), name, back, u);
+        return place(make("td", keys, ""), name, back, u);
       });
       return make("tr", {}, make("th", { scope: "row" }, String(u + 1)), cells);
     });
@@ -355,7 +355,7 @@ function render({ model, el }) {
   function arithmetic() {
     const rows = SUMS.map(({ name, cells, signs }, row) => {
       const tiles = cells.map(([part, back], column) => {
-        const written = make("span", { class: "step-number" });
+        const written = make("span", { class: "step-number" }, "");
         const keys = { "data-row": row, "data-column": column, "data-key": `tile-${row}-${column}` };
         const look = { class: "step-tile", role: "gridcell", "data-before": signs[column] };
         const symbols = make("span", { class: "step-name" }, symbol(part, back));
@@ -395,7 +395,7 @@ function render({ model, el }) {
       const number = value(name, t + back, own ?? u);
       element.dataset.number = keyOf(name, t + back, own ?? u);
       if (written) {
-        written.textContent = short(number);
+        written.firstChild.data = short(number); // quicker than a new text
         paint(element, number, reach(name));
       } else {
         element.style.setProperty("--p", number.toFixed(4));

@@ -166,8 +166,8 @@ class StepLab(Lab, module="step"):
         )
         description = (
             f"An LSTM of {self.units} units reads {self.word}, starting from zeros: {steps}. "
-            f"Below, two heat maps show the cell state c and the hidden state h of every unit after each "
-            f"step. {sums}."
+            f"Below, two heat maps show the cell state c and the hidden state h of every unit "
+            f"after each step. {sums}."
         )
         return figure, description
 
