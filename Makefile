@@ -2,7 +2,7 @@
 # Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab serve format lock newest linkcheck clean
+.PHONY: help book test bench lab serve format lock newest linkcheck clean
 
 # The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -35,6 +35,10 @@ book: .venv/book $(CONFIG)  ## build the site into _build/html
 test: .venv/test  ## build the site and check everything that must hold
 	$(VENV)/python -m pytest
 
+bench: .venv/test  ## measure size and speed of the labs in a browser
+	$(VENV)/python -m benchmarks.labs
+	$(VENV)/python -m benchmarks.race_lab
+
 lab: .venv/book  ## open the notebooks in JupyterLab
 	$(VENV)/jupyter lab --notebook-dir=. chapters/01_from_a_sequence_to_datax.ipynb
 
@@ -44,7 +48,7 @@ serve: book  ## show the site on http://localhost:8000
 format: .venv/test  ## format the code, strip the outputs from the notebooks
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
-	$(VENV)/nbstripout --keep-id chapters/*.ipynb
+	$(VENV)/nbstripout --keep-id chapters/*.ipynb reference/*.ipynb
 
 lock: .venv/test  ## resolve constraints.txt anew from the requirements files
 	$(INSTALL) uv

@@ -147,7 +147,8 @@ def test_the_first_view_teaches(show_labs):
     code = page.locator("code").inner_text()
     assert 'x = encode("KLM").reshape(1, 3, 1) / 26' in code
     assert "h, c = lstm_step(x[:, 0], h, c, kernel, recurrent_kernel, bias)  # step 1 of 3" in code
-    assert "keras.layers.LSTM(8); all 3 steps in one call: (1, 3, 1) -> (1, 8)" in code
+    assert "layer = keras.layers.LSTM(8)" in code
+    assert "h = layer(x)  # all 3 steps in one call: (1, 3, 1) -> (1, 8)" in code
     # The c that is pointed at, and the four numbers it is made of, in table and sums.
     assert page.locator("td.selected").get_attribute("data-number") == "c/0/0"
     made = page.locator("td.ingredient").evaluate_all("all => all.map(e => e.dataset.number)")
@@ -395,6 +396,16 @@ def test_accessible_and_on_a_phone(show_labs, word, U, width, scheme):
     frames(page)
     assert serious(page) == []
     assert not scrolls_sideways(page)
+
+
+def test_the_current_step_is_in_sight_on_a_phone(show_labs):
+    page = show_labs(StepLab(random_weights(4), word="ABCDEFGHIJ"), width=390).page
+    for name, step in [("Last", 9), ("First", 0), ("Next", 1)]:
+        button(page, name).click(force=True)
+        frames(page)
+        box = page.locator(".step-box").nth(step).bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= 390
+    assert page.evaluate("scrollY") == 0  # the page itself stays where it was
 
 
 def test_words_can_be_replaced(show_labs):

@@ -356,8 +356,8 @@ function render({ model, el }) {
     make("p", { class: "state-note" }, text.legend), timeline, detail, single.element,
     make("div", { class: "state-heads" }, heatTitle, fields.state.element), heat.element, colors);
   heat.element.setAttribute("aria-describedby", detail.id);
-  fields.state.element.querySelector("legend").remove(); // the title beside it says what it is
-  fields.state.element.setAttribute("aria-labelledby", (heatTitle.id = freshId()));
+  fields.state.element.querySelector("legend").remove(); // the title beside it says what it is for
+  fields.state.element.setAttribute("aria-label", `${text.h} / ${text.c}`);
   view.append(summary, whole);
 
   function ask(name) {

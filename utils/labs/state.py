@@ -187,26 +187,33 @@ class StateLab(Lab, module="state"):
         if not len(letters):
             ax.set(title=f"{len(self.text)} letters fill no batch of {self.batch_size}")
             return figure, "An empty timeline: the letters fill no batch."
-        read, said = decode(letters[:, 0]), decode(probabilities[:, 0].argmax(axis=1))
-        state = {"h": h, "c": c}[self.state][:, 0]  # (calls, U)
+        calls = min(len(letters), LONGEST_TEXT)  # more would not be readable
+        read = decode(letters[:calls, 0])
+        said = decode(probabilities[:calls, 0].argmax(axis=1))
+        state = {"h": h, "c": c}[self.state][:calls, 0]  # (calls, U)
         units = np.argsort(state.argmax(axis=0), kind="stable")
         limit = 1 if self.state == "h" else np.abs(state).max()
         labels = [f"{letter}\n{answer}" for letter, answer in zip(read, said, strict=True)]
         image = draw_state(ax, state[:, units], labels, limit)
         image.set_interpolation("none")  # one pixel a number: a small file
-        calls = range(1, len(letters) + 1)
-        fresh = [n for n in calls if n == 1 or not self.stateful or n in self.resets]
+        ax.set_aspect("auto")
+        ax.tick_params(bottom=False)
+        fresh = [
+            call
+            for call in range(1, calls + 1)
+            if call == 1 or not self.stateful or call in self.resets
+        ]
         for call in fresh[1:]:
             ax.axvline(call - 1.5, color=INK, lw=2)
         ax.set_xlabel("calls: above what row 0 reads, below what it answers", color=MUTED)
-        figure.colorbar(image, ax=ax, label=self.state, shrink=0.8)
+        figure.colorbar(image, ax=ax, label=self.state, ticks=[-limit, 0, limit], format="{x:.0f}")
         right = int((encode(read) + 1 == encode(said)).sum())
         kind = "Stateful" if self.stateful else "Stateless"
-        ax.set_title(f"{kind}: {right} of {len(read)} next letters are right in row 0")
+        ax.set_title(f"{kind}: {right} of {calls} next letters are right in row 0")
         zeros = ", ".join(map(str, fresh))
         description = (
-            f"A {kind.lower()} LSTM in {len(read)} calls. Row 0 reads {read} and answers {said}. "
-            f"Below, as a heat map, the state {self.state} of its {len(units)} units after each "
-            f"call. The state starts from zeros at call {zeros}."
+            f"A {kind.lower()} LSTM, {'the first ' if calls < len(letters) else ''}{calls} calls. "
+            f"Row 0 reads {read} and answers {said}. Above, as a heat map, the state {self.state} "
+            f"of its {len(units)} units after each call. It starts from zeros at call {zeros}."
         )
         return figure, description

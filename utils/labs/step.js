@@ -297,7 +297,9 @@ function render({ model, el }) {
       cells.push(strip("c", t), strip("h", t));
       if (answers.length) cells.push(t < 0 ? make("span") : answer(t));
     }
-    const style = { "--rows": rows.length, "--cell": `${Math.max(6, Math.min(13, 128 / U))}px` };
+    const small = T > 7 ? "0.68rem" : "0.75rem";
+    const height = `${Math.max(6, Math.min(13, 128 / U))}px`; // of a unit
+    const style = { "--rows": rows.length, "--small": small, "--cell": height };
     const group = { class: "step-overview", role: "group", "aria-label": text.buttons, style };
     const region = { class: "lab-scroll", role: "region", tabindex: "0", "aria-label": text.overview };
     return make("div", region, make("div", group, cells));
@@ -382,7 +384,7 @@ function render({ model, el }) {
       const bar = make("div", { class: "step-bar", role: "gridcell", ...keys }, make("span", {}, letter));
       return place(bar, "p", 0, k, null);
     });
-    return make("div", {},
+    return make("div", { class: "step-answers" },
       make("p", { class: "step-title", "data-title": "bars" }),
       make("div", { role: "grid", "data-titled": "bars" },
         make("div", { class: "step-bars", role: "row" }, cells)));
@@ -427,6 +429,17 @@ function render({ model, el }) {
     code.textContent = codeLines(about);
     announce(spoken(t, u, about));
     mark();
+    scrollTo(t);
+  }
+
+  /** Scroll the row of steps, and nothing else, until step t is in sight. */
+  function scrollTo(t) {
+    const scroller = overviewPlace.firstChild;
+    if (scroller.scrollWidth <= scroller.clientWidth) return;
+    const outer = scroller.getBoundingClientRect();
+    const box = scroller.querySelectorAll(".step-box")[t].getBoundingClientRect();
+    if (box.left < outer.left) scroller.scrollLeft -= outer.left - box.left + box.width;
+    if (box.right > outer.right) scroller.scrollLeft += box.right - outer.right + box.width;
   }
 
   function spoken(t, u, about) {
@@ -442,7 +455,8 @@ function render({ model, el }) {
       `x = encode("${numbers.word}").reshape(1, ${T}, 1) / 26  # (1, T, F)`,
       `h, c = lstm_step(x[:, ${now - 1}], h, c, kernel, recurrent_kernel, bias)  # ` +
         fill(text.codeStep, { T, step: now }),
-      `h = layer(x)  # layer = keras.layers.LSTM(${U}); ${fill(text.codeAll, { T, U })}`,
+      `layer = keras.layers.LSTM(${U})`,
+      `h = layer(x)  # ${fill(text.codeAll, { T, U })}`,
     ];
     if (numbers.answers.length) lines.push('answer = keras.layers.Dense(26, activation="softmax")(h)');
     return lines.join("\n");
