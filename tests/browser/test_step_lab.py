@@ -257,6 +257,7 @@ def test_pointing_marks_what_a_number_is_made_of(show_labs):
         return sorted(set(marked)), page.locator(".step-detail").inner_text()
 
     assert point('.step-tile[data-number="h/1/0"]')[0] == ["c/1/0", "o/1/0", "tanh/1/0"]
+    assert point('.step-tile[data-number="tanh/1/0"]')[0] == ["c/1/0"]
     assert point('.step-tile[data-number="zf/1/0"]')[0] == ["Rf/1/0", "Wf/1/0", "bf/1/0"]
     assert point('.step-tile[data-number="Wi/1/0"]')[0] == ["x/1/0"]
     old = ["h/0/0", "h/0/1", "h/0/2"]
