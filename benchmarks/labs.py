@@ -6,7 +6,6 @@ For each lab: its size, the time from its module to its first paint, and the tim
 takes (event, computation, drawing, layout), as median and 95th percentile over many actions.
 """
 
-import gzip
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "browser"))
 from find_chromium import find_chromium
-from lab_page import LABS, write_page
+from lab_page import size_of_all_labs, write_page
 
 from utils import labs
 
@@ -89,9 +88,7 @@ def measure(browser, lab):
 
 def main():
     """Print one line for each lab, and the size of all of them."""
-    shared = sorted(LABS.glob("*.js")) + sorted(LABS.glob("*.css"))
-    size = sum(len(gzip.compress(path.read_bytes())) for path in shared)
-    print(f"all labs and the mounting script: {size / 1024:.1f} KB gzip")
+    print(f"all labs and the mounting script: {size_of_all_labs() / 1024:.1f} KB gzip")
     with sync_playwright() as playwright:
         path = find_chromium(playwright)
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)

@@ -1,9 +1,12 @@
 """A page as MyST-NB writes it, with nothing on it but labs."""
 
+import gzip
 import json
 from pathlib import Path
 
 from ipywidgets.embed import embed_data
+
+from utils.labs.lab import NOT_FETCHED
 
 ROOT = Path(__file__).parents[2]
 LABS = ROOT / "utils" / "labs"
@@ -15,6 +18,17 @@ PAGE = """<!DOCTYPE html>
 <script defer src="mount.js"></script></head>
 <body><main><h1>Labs</h1>{views}</main></body></html>
 """
+
+
+def size_of_all_labs():
+    """Return what a reader of all labs fetches, each file once and as it is sent: bytes, gzip."""
+    files = sorted(path for path in LABS.iterdir() if path.suffix in (".js", ".css"))
+    sent = (
+        text if path.stem == "mount" else NOT_FETCHED.sub("", text)
+        for path in files
+        for text in [path.read_text(encoding="utf-8")]
+    )
+    return len(gzip.compress("\n".join(sent).encode()))
 
 
 def write_page(folder, labs, scheme="light"):

@@ -112,8 +112,8 @@ def read(page):
 
 
 def summary(page):
-    """Return the sentences above the timeline."""
-    return page.locator(".lab-view > p").first.inner_text().strip()
+    """Return the sentences above and below the timeline."""
+    return " ".join(page.locator(".state-score, .state-notes").all_inner_texts()).strip()
 
 
 def press(page, how, key):
@@ -453,6 +453,11 @@ def test_odd_texts_are_text(show_labs, field):
         assert field == "text" or typed.input_value() == before[0]
     assert not page.evaluate("Boolean(window.ran)")
     assert page.locator(".lab img, .lab script").count() == 0
+    if field == "text":  # a question starts afresh
+        typed.fill("?")
+        press(page, "mouse", "find-reset")
+        assert read(page)["letters"] == TWELVE == typed.input_value()
+        assert note.inner_text() == ""
 
 
 def test_the_heat_map_by_keyboard(opened):
@@ -587,3 +592,13 @@ def test_words_can_be_replaced(opened):
     page = opened(words={"title": "Zustandslabor", "call": "Aufruf {n}"})
     assert page.get_by_role("region", name="Zustandslabor").is_visible()
     assert page.get_by_text("Aufruf 3", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_calls_stay_in_place_when_something_changes(opened, width):
+    page = opened(width=width)
+    place = page.locator(".state-timeline").evaluate("line => line.offsetTop")
+    for key in ("gap-7", "gap-3", "stateful", "gap-5"):
+        page.locator(f'[data-key="{key}"]').click()
+        read(page)
+        assert page.locator(".state-timeline").evaluate("line => line.offsetTop") == place

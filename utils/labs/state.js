@@ -1,8 +1,8 @@
 // The State lab: calls one after the other, and the state that goes from one to the next.
 
 import {
-  ALPHABET, button, choice, fill, frame, freshId, letters, listen, make, oncePerFrame, readLetters, refill, save,
-  short, toggle, translated,
+  ALPHABET, button, choice, fill, frame, freshId, letters, listen, make, oncePerFrame, readLetters, refill,
+  save, short, toggle, translated,
 } from "./page.js";
 import { readWeights } from "./lstm.js";
 import { changedCalls, readCalls, unitOrder } from "./state_calls.js";
@@ -25,30 +25,31 @@ const TEXT = {
   found: "Found:",
   stateless: "Stateless",
   doStateless: "What does a stateless layer keep between calls? Switch stateful off, and read the answers.",
-  seeStateless: "every call starts from zeros; the answers are {answers}. A stateless layer forgets between calls.",
+  seeStateless: "every call starts from zeros; the answers are {answers}. A stateless layer forgets " +
+    "between calls.",
   remember: "Stateful",
   doRemember: "Every call starts from zeros. What changes when you switch stateful on?",
-  seeRemember: "each call goes on from the end of the call before; the answers are {answers}. A stateful layer " +
-    "remembers.",
+  seeRemember: "each call goes on from the end of the call before; the answers are {answers}. A stateful " +
+    "layer remembers.",
   reset: "A reset",
   doReset: "What does a reset forget? Press an arrow between two calls. Look before it and after it.",
   seeReset: "the calls before the reset keep their numbers. From there on the state begins anew: {answers}.",
   order: "Shuffle",
   doOrder: "Does the order matter to a stateful layer? Switch shuffle on, as fit does unless you write " +
     "shuffle=False.",
-  seeOrder: "it reads {reads} and answers {answers}: {right} of {count} right. Each call goes on from the state " +
-    "of some other letter.",
+  seeOrder: "it reads {reads} and answers {answers}: {right} of {count} right. Each call goes on from the " +
+    "state of some other letter.",
   rows: "Rows of a batch",
-  doRows: "Does a row see the rows beside it? Below the calls, replace the letter of call 1, row 0. Then look " +
-    "for the mark Δ.",
+  doRows: "Does a row see the rows beside it? Below the calls, replace the letter of call 1, row 0. Then " +
+    "look for the mark Δ.",
   seeRows: "the new letter changed {changed}. The rows of a batch never meet.",
   cold: "K from zeros",
   doCold: "K, in call 11, gets the answer {answer}. And cold, from zeros? Press the arrow before K.",
   seeCold: "now K gets the answer {answer}. This model has learned to count the calls since the reset.",
   twice: "Two passes",
   doTwice: "Does a second epoch start from zeros? Under “More”, choose 2 passes.",
-  seeTwice: "pass 2 reads {reads} and answers {answers}. Nothing resets between epochs: you do, with the arrow " +
-    "before pass 2.",
+  seeTwice: "pass 2 reads {reads} and answers {answers}. Nothing resets between epochs: you do, with the " +
+    "arrow before pass 2.",
   // Above the timeline
   right: "{right} of {count} right.",
   changed: "Δ Changed by the last action: {changed}.",
@@ -57,8 +58,8 @@ const TEXT = {
   restSeveral: "(A stateful layer of Keras stops there with an error.)",
   restOne: "(Keras 3.15 would read it in every row, in fit and predict, without an error.)",
   tooFew: "Too few letters for a batch of {rows}: {n}. Choose a smaller batch size, or type more letters.",
-  legend: "A box is a call: the letter it reads, its answer, the probability. Between calls: → the state goes on, " +
-    "0 it starts from zeros.",
+  legend: "A box is a call: the letter it reads, its answer, the probability. Between calls: → the state " +
+    "goes on, 0 it starts from zeros.",
   // The timeline
   timeline: "Calls and the gaps between them. Arrow keys move; a letter key replaces the letter of a call",
   pass: "Pass {n}",
@@ -74,8 +75,8 @@ const TEXT = {
   no: "wrong",
   none: "no letter follows Z",
   // The detail line
-  detail: "Call {call}, row {row} reads {letter} ({code}/26 = {x}) and answers {answer} with probability {p}: " +
-    "{verdict}.",
+  detail: "Call {call}, row {row} reads {letter} ({code}/26 = {x}) and answers {answer} with probability " +
+    "{p}: {verdict}.",
   startsFirst: "It starts from zeros: the first call.",
   startsStateless: "It starts from zeros: stateless.",
   startsReset: "It starts from zeros: a reset.",
@@ -92,9 +93,10 @@ const TEXT = {
   state: "State of row {row} after each call",
   h: "hidden state h",
   c: "cell state c",
-  colors: "From top to bottom the units, in the order in which they peak as the model reads from A on. Violet: " +
-    "below zero, to −{reach}. Olive: above zero, to {reach}. Bold line: the call starts from zeros.",
-  heat: "{name} of row {row}: {units} units, {n} calls. From zeros: {fresh}. Arrow keys move among the numbers.",
+  colors: "From top to bottom the units, in the order in which they peak as the model reads from A on. " +
+    "Violet: below zero, to −{reach}. Olive: above zero, to {reach}. Bold line: the call starts from zeros.",
+  heat: "{name} of row {row}: {units} units, {n} calls. From zeros: {fresh}. Arrow keys move among the " +
+    "numbers.",
   number: "{name} = {value} in unit {unit} after call {call}, row {row} ({letter}). {start}",
   // Comments in the code
   codeShape: "batch size, time steps, features",
@@ -105,7 +107,10 @@ const TEXT = {
 
 const LONGEST = 26;
 const TRAITS = ["text", "stateful", "batch_size", "shuffle", "shuffle_seed", "passes", "resets"];
-const START = { text: ALPHABET.slice(0, 12), stateful: true, batch_size: 1, shuffle: false, passes: 1, resets: [] };
+const START = {
+  text: ALPHABET.slice(0, 12), stateful: true, batch_size: 1, shuffle: false, passes: 1, resets: [],
+  call: 1, row: 0,
+};
 // What each question starts from, and how we see that the reader has done what it says.
 const QUESTIONS = {
   stateless: { done: (used) => !used.stateful },
@@ -113,7 +118,7 @@ const QUESTIONS = {
   reset: { done: (used, { calls }) => calls.some((call) => call.start === "Reset") },
   order: { done: (used) => used.stateful && used.shuffle },
   rows: {
-    start: { batch_size: 4 },
+    start: { batch_size: 3 },
     done: (used, now, changed) =>
       used.text !== START.text && changed?.some((row) => row.length) && changed.some((row) => !row.length),
   },
@@ -152,7 +157,8 @@ function changesInWords(text, changed) {
 }
 
 function score(calls) {
-  const count = (verdict) => calls.flatMap((call) => call.cells).filter((cell) => cell.verdict === verdict).length;
+  const cells = calls.flatMap((call) => call.cells);
+  const count = (verdict) => cells.filter((cell) => cell.verdict === verdict).length;
   return { right: count("yes"), count: count("yes") + count("no"), uncounted: count("none") };
 }
 
@@ -178,7 +184,8 @@ function callAndGap(text, number, B) {
   const head = (words) => make("span", { class: "state-head", "aria-hidden": "true" }, words);
   const inGap = [head(""), rows.map(() => make("span", { class: "state-glyph", "aria-hidden": "true" }))];
   const press = (kind, key, more, ...inside) =>
-    make("button", { type: "button", class: `state-${kind}`, "data-key": key, tabindex: "-1", ...more }, inside);
+    make("button",
+      { type: "button", class: `state-${kind}`, "data-key": key, tabindex: "-1", ...more }, inside);
   const label = { "data-gap": number, "aria-label": fill(text.gap, { n: number }) };
   const boxes = rows.map((row) =>
     press("cell", `cell-${number}-${row}`, { "data-call": number, "data-row": row },
@@ -228,7 +235,8 @@ function stateHeat(text, show, leave) {
 
   function draw(calls, row, name, units, chosen) {
     const values = calls.map((call) => call.cells[row].end[name]);
-    const reach = name === "h" ? 1 : Math.max(1, ...values.map((column) => Math.max(...column.map(Math.abs))));
+    const largest = (column) => Math.max(...column.map(Math.abs));
+    const reach = name === "h" ? 1 : Math.max(1, ...values.map(largest));
     const numbers = calls.filter((call) => call.start !== "On").map((call) => call.number);
     const fresh = several(text, "call", "calls", numbers);
     element.setAttribute("aria-label", fill(text.state, { row }));
@@ -327,6 +335,7 @@ function render({ model, el }) {
     state: control(choice, "state", ["h", "c"]),
     text: letters({ label: text.text, value: model.get("text"), key: "text", onInput: typeText }),
   };
+  const shown = {}; // what the fields were last set to: setting them again would cost time
   const again = button({
     label: text.again, key: "again",
     onClick: () => save(model, { shuffle_seed: (model.get("shuffle_seed") + 1) % 2 ** 31 }),
@@ -345,7 +354,8 @@ function render({ model, el }) {
   controls.before(find);
 
   // View
-  const summary = make("p");
+  const summary = make("p", { class: "state-score" });
+  const notes = make("p", { class: "state-notes" }); // below the calls, so that they stay where they are
   const timeline = make("div", { class: "state-timeline", role: "toolbar", "aria-label": text.timeline });
   const detail = make("p", { class: "lab-detail", id: freshId() });
   const single = letters({ label: "", value: "", key: "single", onInput: typeSingle });
@@ -353,7 +363,7 @@ function render({ model, el }) {
   const heat = stateHeat(text, showNumber, leave);
   const colors = make("p", { class: "state-note" });
   const whole = make("div", {},
-    make("p", { class: "state-note" }, text.legend), timeline, detail, single.element,
+    make("p", { class: "state-note" }, text.legend), timeline, notes, detail, single.element,
     make("div", { class: "state-heads" }, heatTitle, fields.state.element), heat.element, colors);
   heat.element.setAttribute("aria-describedby", detail.id);
   fields.state.element.querySelector("legend").remove(); // the title beside it says what it is for
@@ -364,7 +374,8 @@ function render({ model, el }) {
     question = name;
     settingUp = true;
     if (name === "twice") more.open = true;
-    save(model, { ...START, call: 1, row: 0, ...QUESTIONS[name].start });
+    fields.text.complain("");
+    save(model, { ...START, ...QUESTIONS[name].start });
     redraw(); // also where nothing had to be set
   }
 
@@ -373,12 +384,13 @@ function render({ model, el }) {
     const before = settingUp ? null : now;
     settingUp = false;
     now = readCalls(used, weights);
-    units = unitOrder(weights, used.text.length);
+    if (before?.places.length !== used.text.length) units = unitOrder(weights, used.text.length);
     changed = before?.B === now.B ? changedCalls(before, now) : null;
     again.hidden = !used.shuffle;
     whole.hidden = now.calls.length === 0;
     const sentences = sentencesOn(text, used, now, changed);
-    summary.replaceChildren(make("strong", {}, sentences[0]), ` ${sentences.slice(1).join(" ")}`);
+    summary.textContent = sentences[0];
+    notes.textContent = sentences.slice(1).join(" ");
     drawTimeline(used.passes);
     code.textContent = codeLines(text, used, now, weights.units);
     sentences.push(drawQuestion(used));
@@ -388,15 +400,15 @@ function render({ model, el }) {
 
   /** The chosen question: what to do, and once that is done, what the reader has found. */
   function drawQuestion(used) {
-    for (const [name, element] of Object.entries(questions)) element.setAttribute("aria-pressed", name === question);
+    for (const name in questions) questions[name].setAttribute("aria-pressed", name === question);
     card.hidden = !question;
     if (!question) return "";
     const capital = question[0].toUpperCase() + question.slice(1);
     const calls = question === "twice" ? now.calls.slice(now.perPass) : now.calls;
     const inRow = (part) => calls.map((call) => call.cells[0][part]).join(" ");
     const values = {
-      ...score(now.calls), reads: inRow("letter"), answers: inRow("answer"), answer: calls[10]?.cells[0].answer,
-      changed: changed && changesInWords(text, changed),
+      ...score(now.calls), reads: inRow("letter"), answers: inRow("answer"),
+      answer: calls[10]?.cells[0].answer, changed: changed && changesInWords(text, changed),
     };
     if (now.calls.length === 0 || !QUESTIONS[question].done(used, now, changed)) {
       card.textContent = fill(text[`do${capital}`], values);
@@ -440,7 +452,11 @@ function render({ model, el }) {
 
   // Pointing: the detail line, the traced row, the field for one letter, the heat map.
   function point() {
-    for (const [name, field] of Object.entries(fields)) field.set(model.get(name));
+    for (const name in fields) {
+      // What was typed may differ from the text that is read.
+      const same = shown[name] === model.get(name) && name !== "text";
+      if (!same) fields[name].set((shown[name] = model.get(name)));
+    }
     if (now.calls.length === 0) return;
     const chosen = selected();
     const old = timeline.querySelector(".selected");
@@ -604,7 +620,9 @@ function codeLines(text, used, { calls, places, perPass, B, rest }, units) {
     `batches = ${cut}.reshape(-1, ${B}, 1, 1)  # ${text.codeBatches}`,
     `for call, x in enumerate(${used.passes > 1 ? "[*batches] * 2" : "batches"}, start=1):`,
   );
-  if (resets.length) lines.push(`    if call in {${resets.join(", ")}}:`, "        model.layers[0].reset_states()");
+  if (resets.length) {
+    lines.push(`    if call in {${resets.join(", ")}}:`, "        model.layers[0].reset_states()");
+  }
   lines.push("    print(call, decode(model.predict_on_batch(x).argmax(axis=1)))");
   return lines.join("\n");
 }
