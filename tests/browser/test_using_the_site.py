@@ -41,6 +41,7 @@ def test_search_finds_a_chapter(visit):
     view = visit("search.html?q=reshape")
     result = view.page.locator("#search-results li a[href*='chapters/']").first
     result.wait_for(timeout=10_000)
+    view.page.wait_for_load_state("networkidle")  # the search reads the pages that it found
     result.click()
     view.page.wait_for_url("**/chapters/*.html*")
     assert "reshape" in view.page.locator("article").inner_text()
