@@ -11,6 +11,8 @@ import numpy as np
 import traitlets
 from IPython.display import display
 
+from utils.windows import ALPHABET
+
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import [^;]*? from "\./(\w+)\.js";\n', re.MULTILINE)
 # Indentation, and comments that fill their lines: a page is lighter without them.
@@ -65,6 +67,19 @@ def read_module(name):
             source = re.sub(r"^export ", "", source, flags=re.MULTILINE)
         parts.append(NOT_FETCHED.sub("", source))
     return "\n".join(parts)
+
+
+def check_letters(proposal, longest):
+    """Return a proposed text, or raise TraitError unless it is 1 to `longest` letters A to Z."""
+    name, text = proposal.trait.name, proposal.value
+    strange = sorted(set(text) - set(ALPHABET))
+    if strange or not 1 <= len(text) <= longest:
+        found = f"holds {strange[0]!r}" if strange else f"has {len(text)} letters"
+        raise traitlets.TraitError(
+            f"{name} {found}; wanted 1 to {longest} letters A to Z. "
+            f"Write {name}.upper(), and leave out what is no letter."
+        )
+    return text
 
 
 class Weights(traitlets.TraitType):

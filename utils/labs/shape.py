@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab
+from utils.labs.lab import Lab, check_letters
 from utils.windows import ALPHABET, encode, sliding_windows
 
 LONGEST_TEXT = 40
@@ -72,15 +72,7 @@ class ShapeLab(Lab, module="shape"):
 
     @traitlets.validate("text")
     def _check_text(self, proposal):
-        text = proposal.value
-        strange = sorted(set(text) - set(ALPHABET))
-        if strange or not 1 <= len(text) <= LONGEST_TEXT:
-            found = f"holds {strange[0]!r}" if strange else f"has {len(text)} letters"
-            raise traitlets.TraitError(
-                f"text {found}; wanted 1 to {LONGEST_TEXT} letters A to Z. "
-                "Write text.upper(), and leave out what is no letter."
-            )
-        return text
+        return check_letters(proposal, LONGEST_TEXT)
 
     @traitlets.validate("time_steps")
     def _check_time_steps(self, proposal):

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights
+from utils.labs.lab import Lab, Weights, check_letters
 from utils.lstm_numpy import lstm_step
 from utils.windows import ALPHABET, decode, encode
 
@@ -132,15 +132,7 @@ class StateLab(Lab, module="state"):
 
     @traitlets.validate("text")
     def _check_text(self, proposal):
-        text = proposal.value
-        strange = sorted(set(text) - set(ALPHABET))
-        if strange or not 1 <= len(text) <= LONGEST_TEXT:
-            found = f"holds {strange[0]!r}" if strange else f"has {len(text)} letters"
-            raise traitlets.TraitError(
-                f"text {found}; wanted 1 to {LONGEST_TEXT} letters A to Z. "
-                "Write text.upper(), and leave out what is no letter."
-            )
-        return text
+        return check_letters(proposal, LONGEST_TEXT)
 
     @traitlets.validate("batch_size", "passes", "shuffle_seed", "call", "row")
     def _check_range(self, proposal):

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights
+from utils.labs.lab import Lab, Weights, check_letters
 from utils.windows import ALPHABET, encode
 
 LONGEST_WORD = 10
@@ -89,15 +89,8 @@ class StepLab(Lab, module="step"):
 
     @traitlets.validate("word")
     def _check_word(self, proposal):
-        word = proposal.value.upper()
-        strange = sorted(set(word) - set(ALPHABET))
-        if strange or not 1 <= len(word) <= LONGEST_WORD:
-            found = f"holds {strange[0]!r}" if strange else f"has {len(word)} letters"
-            raise traitlets.TraitError(
-                f"word {found}; wanted 1 to {LONGEST_WORD} letters A to Z. Leave out what is no "
-                "letter."
-            )
-        return word
+        proposal.value = proposal.value.upper()
+        return check_letters(proposal, LONGEST_WORD)
 
     @traitlets.validate("step")
     def _check_step(self, proposal):
