@@ -172,6 +172,9 @@ class Lab(anywidget.AnyWidget):
             cls._esm = read_module(module)
             styles = [FOLDER / "lab.css", FOLDER / f"{module}.css"]
             texts = [path.read_text(encoding="utf-8") for path in styles if path.exists()]
+            # On a page with several labs, a later one brings lab.css again, behind the rules of
+            # this one. A second .lab lets these win all the same.
+            texts[1:] = [text.replace(".lab ", ".lab.lab ") for text in texts[1:]]
             cls._css = NOT_FETCHED.sub("", "\n".join(texts))
         super().__init_subclass__(**kwargs)
 

@@ -137,6 +137,15 @@ export function button({ label, key, primary = false, onClick }) {
   );
 }
 
+/** What a reader is told about typed letters: some left out, too many, or none. "" if all is well. */
+export function aboutLetters(text, { kept, strange, surplus }) {
+  return [
+    strange ? fill(text.strange, { n: strange }) : "",
+    surplus ? fill(text.surplus, { n: kept.length }) : "",
+    kept ? "" : text.empty,
+  ].filter(Boolean).join(" ");
+}
+
 /** A field for letters. onInput gets what was typed; say what is wrong with `complain`. */
 export function letters({ label, value, key, onInput }) {
   const note = make("span", { class: "lab-note", id: freshId(), role: "status" });

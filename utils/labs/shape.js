@@ -1,8 +1,8 @@
 // The Shape lab: one sequence, cut into windows, reshaped, and read by the loop.
 
 import {
-  ALPHABET, arrowKeys, choice, fill, frame, letters, listen, make, oncePerFrame, readLetters, refill, save,
-  slider, translated,
+  aboutLetters, ALPHABET, arrowKeys, choice, fill, frame, letters, listen, make, oncePerFrame, readLetters,
+  refill, save, slider, translated,
 } from "./page.js";
 
 const TEXT = {
@@ -73,15 +73,9 @@ function render({ model, el }) {
     value: model.get("text"),
     key: "text",
     onInput(typed) {
-      const { kept, strange, surplus } = readLetters(typed, LONGEST_TEXT);
-      word.complain(
-        [
-          strange ? fill(text.strange, { n: strange }) : "",
-          surplus ? fill(text.surplus, { n: LONGEST_TEXT }) : "",
-          kept ? "" : text.empty,
-        ].join(" ").trim(),
-      );
-      if (kept) save(model, { text: kept });
+      const read = readLetters(typed, LONGEST_TEXT);
+      word.complain(aboutLetters(text, read));
+      if (read.kept) save(model, { text: read.kept });
     },
   });
   const window = slider({

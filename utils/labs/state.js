@@ -1,8 +1,8 @@
 // The State lab: calls one after the other, and the state that goes from one to the next.
 
 import {
-  ALPHABET, button, choice, fill, frame, freshId, letters, listen, make, oncePerFrame, readLetters, refill,
-  save, short, toggle, translated,
+  aboutLetters, ALPHABET, button, choice, fill, frame, freshId, letters, listen, make, oncePerFrame,
+  readLetters, refill, save, short, toggle, translated,
 } from "./page.js";
 import { readWeights } from "./lstm.js";
 import { changedCalls, readCalls, unitOrder } from "./state_calls.js";
@@ -511,14 +511,9 @@ function render({ model, el }) {
 
   // Actions
   function typeText(typed) {
-    const { kept, strange, surplus } = readLetters(typed, LONGEST);
-    const notes = [
-      strange && fill(text.strange, { n: strange }),
-      surplus && fill(text.surplus, { n: LONGEST }),
-      !kept && text.empty,
-    ];
-    fields.text.complain(notes.filter(Boolean).join(" "));
-    if (kept) save(model, { text: kept });
+    const read = readLetters(typed, LONGEST);
+    fields.text.complain(aboutLetters(text, read));
+    if (read.kept) save(model, { text: read.kept });
   }
 
   function typeSingle(typed) {

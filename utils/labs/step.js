@@ -7,8 +7,8 @@
 
 import { classify, lstmRun, readWeights } from "./lstm.js";
 import {
-  ALPHABET, arrowKeys, button, fill, frame, letters, listen, make, oncePerFrame, paint, readLetters,
-  refill, save, short, slider, translated,
+  aboutLetters, ALPHABET, arrowKeys, button, fill, frame, letters, listen, make, oncePerFrame, paint,
+  readLetters, refill, save, short, slider, translated,
 } from "./page.js";
 
 const TEXT = {
@@ -193,14 +193,9 @@ function render({ model, el }) {
     value: model.get("word"),
     key: "word",
     onInput(typed) {
-      const { kept, strange, surplus } = readLetters(typed, LONGEST_WORD);
-      const notes = [
-        strange ? fill(text.strange, { n: strange }) : "",
-        surplus ? fill(text.surplus, { n: LONGEST_WORD }) : "",
-        kept ? "" : text.empty,
-      ];
-      word.complain(notes.join(" ").trim());
-      if (kept) readAgain(kept);
+      const read = readLetters(typed, LONGEST_WORD);
+      word.complain(aboutLetters(text, read));
+      if (read.kept) readAgain(read.kept);
     },
   });
   const readAgain = (kept) => {
