@@ -2,7 +2,7 @@
 
 Prints, for 500 epochs of 23 windows with 3 steps and 32 units, both models: the seconds from the
 click on Train to the last sentence, the longest task that kept the page from answering, and how
-long a click waited. Then how long the lab takes to follow a slider, and to appear.
+long a click waited.
 """
 
 import sys
@@ -12,7 +12,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
 
-import numpy as np  # noqa: E402
 from find_chromium import find_chromium, is_root  # noqa: E402
 from lab_page import write_page  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
@@ -46,38 +45,6 @@ TRAIN = """async () => {
     while (!ended()) await new Promise((go) => setTimeout(go, 20));
     return (performance.now() - start) / 1000;
 }"""
-SLIDE = """async () => {
-    const times = [];
-    const slider = document.querySelector('[data-key="seed"]');
-    for (let seed = 1; seed < 100; seed++) {
-        tasks.frames.length = 0;
-        slider.value = seed;
-        const start = performance.now();
-        slider.dispatchEvent(new Event("input"));
-        const asked = performance.now() - start;
-        await new Promise((go) => ask(() => setTimeout(go)));
-        const laidOut = performance.now();
-        document.querySelector(".lab").offsetHeight;
-        times.push(asked + tasks.frames.reduce((a, b) => a + b, 0) + performance.now() - laidOut);
-    }
-    return times;
-}"""
-APPEAR = """async () => {
-    const written = document.querySelector("script[type*=widget-state]").textContent;
-    const values = JSON.parse(written).state;
-    const { state } = Object.values(values).find(({ state }) => state._esm);
-    const address = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
-    const lab = (await import(address)).default;
-    const el = document.body.appendChild(document.createElement("div"));
-    const model = { get: (name) => state[name], on() {}, off() {}, set() {}, save_changes() {} };
-    const start = performance.now();
-    const cleanUp = lab.render({ model, el });
-    el.offsetHeight;
-    const time = performance.now() - start;
-    cleanUp();
-    el.remove();
-    return time;
-}"""
 
 
 def open_lab(browser, folder):
@@ -96,14 +63,7 @@ def main(runs):
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=not is_root())
         for run in range(runs):
             page = open_lab(browser, Path(name))
-            print(f"run {run + 1}: appears in {page.evaluate(APPEAR):.0f} ms")
-            times = page.evaluate(SLIDE)
-            middle, high, most = np.percentile(times, [50, 95, 100])
-            print(
-                f"  follows a slider in {middle:.1f} ms, 95 % in {high:.1f} ms, at most {most:.1f}"
-            )
-            page.locator('[data-key="seed"]').fill("0")
-            page.wait_for_timeout(300)
+            print(f"run {run + 1}")
             seconds = page.evaluate(TRAIN)
             slices, frames = page.evaluate("[tasks.slices, tasks.frames]")
             longest = max(*slices, *frames)
