@@ -9,21 +9,30 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 from book_files import ROOT
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError, expect
 
 pytestmark = pytest.mark.browser
 
-CELLS = [
-    f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-    "from utils.labs import ShapeLab\n"
-    "lab = ShapeLab(text='ABCDEFGHIJ', window=3)\nlab",
-    "lab.window = 4",
-    "print('window is', lab.window, 'time steps', lab.time_steps)",
-]
+WEIGHTS = "[rng.normal(size=shape) for shape in [(1, 32), (8, 32), (32,), (8, 26), (26,)]]"
+# For each lab: how it is made, the attribute that Python sets, the key that the reader then presses
+# on the control of that attribute, and what the attribute is afterwards.
+LABS = {
+    "Shape lab": ("ShapeLab(text='ABCDEFGHIJ')", "window", 4, "ArrowRight", 5),
+    "Step lab": (f"StepLab(weights={WEIGHTS})", "word", "NO", "P", "NOP"),
+    "Race lab": ("RaceLab()", "seed", 5, "ArrowLeft", 4),
+    "State lab": (f"StateLab(weights={WEIGHTS})", "stateful", False, "Space", True),
+    "Lanes lab": ("LanesLab()", "time_steps", 3, "ArrowRight", 4),
+}
+IMPORTS = (
+    f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport numpy as np\n"
+    "from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab\n"
+    "rng = np.random.default_rng(0)"
+)
 
 
 def notebook(cells):
@@ -68,12 +77,15 @@ def jupyterlab(tmp_path_factory):
 
 
 def wait_for_address(server, log):
-    """Return the address that the server writes into its log once it listens."""
+    """Return the address that the server writes into its log, once it answers."""
     for _ in range(600):
         found = re.search(r"http://127\.0\.0\.1:\d+/", log.read_text())
-        if found:
-            with urlopen(f"{found[0]}api"):
+        try:
+            if found:
+                urlopen(f"{found[0]}api").close()
                 return found[0]
+        except URLError:  # it writes the address a moment before it listens
+            pass
         assert server.poll() is None, log.read_text()
         time.sleep(0.1)
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
@@ -108,22 +120,36 @@ def run(page, index):
 
 
 def test_a_lab_and_its_python_object_move_each_other(browser, jupyterlab):
-    page = open_notebook(browser, jupyterlab, "two_way.ipynb", CELLS)
-    lab = run(page, 0).get_by_role("region", name="Shape lab")
-    lab.wait_for()
-    run(page, 1)  # Python moves the lab
-    lab.get_by_text("Window 4").wait_for()
-    assert lab.locator(".shape-step").count() == 4
-    lab.get_by_role("slider", name="Window").focus()  # the lab moves Python
-    page.keyboard.press("ArrowRight")
-    lab.get_by_text("Window 5").wait_for()
-    page.wait_for_timeout(300)
-    assert "window is 5 time steps 5" in run(page, 2).inner_text()
+    cells = [IMPORTS]
+    for made, name, value, _, _ in LABS.values():
+        cells += [f"lab = {made}\nlab", f"lab.{name} = {value!r}", f"print('now', lab.{name})"]
+    page = open_notebook(browser, jupyterlab, "two_way.ipynb", cells)
+    run(page, 0)
+    for number, (title, (_, name, value, key, after)) in enumerate(LABS.items()):
+        place = 1 + 3 * number
+        lab = run(page, place).get_by_role("region", name=title)
+        lab.wait_for()
+        control = lab.locator(f'[data-key="{name}"]')
+        run(page, place + 1)  # Python moves the lab
+        expect_setting(control, value)
+        control.focus()  # the lab moves Python
+        page.keyboard.press(key)
+        expect_setting(control, after)
+        page.wait_for_timeout(300)
+        assert f"now {after}" in run(page, place + 2).inner_text(), title
     page.context.close()
 
 
+def expect_setting(control, value):
+    """Wait until a slider or a text field holds `value`, or a switch is on or off."""
+    if isinstance(value, bool):
+        expect(control).to_be_checked(checked=value)
+    else:
+        expect(control).to_have_value(str(value))
+
+
 def test_a_saved_notebook_opens_again(browser, jupyterlab):
-    page = open_notebook(browser, jupyterlab, "saved.ipynb", CELLS[:1])
+    page = open_notebook(browser, jupyterlab, "saved.ipynb", [f"{IMPORTS}\nShapeLab()"])
     run(page, 0).get_by_role("region", name="Shape lab").wait_for()
     page.keyboard.press("Control+s")
     saved = jupyterlab[1] / "saved.ipynb"

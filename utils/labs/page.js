@@ -96,24 +96,27 @@ export function choice({ label, options, value, key, onInput }) {
   const name = freshId();
   const box = make("div", { class: "lab-options" });
   let current = value;
+  let shown = ""; // the options that stand there; they seldom change, and making them takes time
   const set = (chosen, newOptions = options) => {
     current = chosen;
     options = newOptions;
-    refill(
-      box,
-      options.map((option) => {
-        const input = make("input", {
-          type: "radio",
-          name,
-          value: option.value,
-          "data-key": `${key}-${option.value}`,
-          on: { change: () => onInput((current = option.value)) },
-        });
-        input.checked = option.value === current;
-        return make("label", {}, input, make("span", {}, option.label));
-      }),
-    );
+    const wanted = JSON.stringify(options);
+    if (wanted !== shown) refill(box, options.map(radio));
+    shown = wanted;
+    for (const [place, input] of box.querySelectorAll("input").entries()) {
+      input.checked = options[place].value === current;
+    }
   };
+  const radio = (option) =>
+    make("label", {},
+      make("input", {
+        type: "radio",
+        name,
+        value: option.value,
+        "data-key": `${key}-${option.value}`,
+        on: { change: () => onInput((current = option.value)) },
+      }),
+      make("span", {}, option.label));
   set(value);
   const legend = make("legend", {}, label);
   return { element: make("fieldset", { class: "lab-field" }, legend, box), set };
