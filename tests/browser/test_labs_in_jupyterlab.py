@@ -97,25 +97,28 @@ def open_notebook(browser, jupyterlab, name, cells=None):
     if cells is not None:
         (folder / name).write_text(notebook(cells))
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    # On a slow machine JupyterLab may ask for the kernel before it knows which there are.
+    question = page.locator(".jp-Dialog", has_text="Select Kernel")
+    page.add_locator_handler(question, lambda: question.locator(".jp-mod-accept").click())
     page.goto(f"{address}lab/workspaces/{name.split('.')[0]}/tree/{name}?reset&token=book")
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
     return page
 
 
-def run(page, index):
-    """Run one cell and wait for its number."""
+def run(page, index, shows=None):
+    """Run one cell and wait until it has a number, or until the place `shows` is there."""
     cell = page.locator(".jp-CodeCell").nth(index)
-    prompt = cell.locator(".jp-InputPrompt").first
+    sign = shows or cell.locator(".jp-InputPrompt").first.filter(has_text=re.compile(r"\[\d+\]"))
     for _ in range(10):  # JupyterLab drops what is asked for while the kernel is connecting
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
         try:
-            prompt.filter(has_not_text="[ ]").wait_for(timeout=2000)
+            sign.wait_for(timeout=6000)
             break
         except TimeoutError:
             continue
-    prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for()
+    sign.wait_for()
     return cell
 
 
@@ -166,7 +169,7 @@ def test_a_saved_notebook_opens_again(browser, jupyterlab):
     page = open_notebook(browser, jupyterlab, "saved.ipynb")
     hint = page.get_by_text("Here is a lab. Run this cell to use it.")
     hint.wait_for()
-    run(page, 0).get_by_role("region", name="Shape lab").wait_for()
+    run(page, 0, shows=page.get_by_role("region", name="Shape lab"))
     assert not hint.is_visible()
     page.context.close()
 
