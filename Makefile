@@ -33,7 +33,7 @@ book: .venv/book $(CONFIG)  ## build the site into _build/html
 		-e 's#github.com/[a-z-]*/[a-z-]*#github.com/$(REPOSITORY)#' _config.yml > $@
 
 test: .venv/test  ## build the site and check everything that must hold
-	$(VENV)/python -m pytest
+	$(VENV)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: .venv/test  ## measure size and speed of the labs in a browser
 	$(VENV)/python -m benchmarks.labs
@@ -61,7 +61,7 @@ newest:  ## the same tests with the newest versions of everything instead of the
 	sed -E '/^-[cr] /d; s/==[^ ;]+//; s/^jupyter-book/&<2/' requirements.txt requirements-dev.txt \
 		> .newest/requirements.txt
 	.newest/bin/python -m pip install --quiet --upgrade -r .newest/requirements.txt
-	.newest/bin/python -m pytest
+	.newest/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 linkcheck: .venv/book  ## try every link to another site (needs the internet)
 	$(VENV)/jupyter-book build --all --builder linkcheck .

@@ -1,9 +1,11 @@
 """Tests that run once per notebook or per page, and the site, which is built once per session."""
 
+import json
 from pathlib import Path
 
 import pytest
 from book_files import ROOT, build, pages
+from filelock import FileLock
 
 
 def pytest_generate_tests(metafunc):
@@ -16,16 +18,32 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("page", pages(), ids=lambda page: Path(page).stem, scope="module")
 
 
+def pytest_collection_modifyitems(items):
+    """Start with the build; while one process waits for it, another runs what needs no site."""
+    needs_site = {item.path for item in items if "build_log" in item.fixturenames}
+    items.sort(key=lambda item: (item.path.name != "test_build.py", item.path in needs_site))
+
+
 @pytest.fixture(scope="session")
-def build_log(request):
-    """The log of building this book; the build runs once per session, at the first need."""
-    capture = request.config.pluginmanager.get_plugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        print("\nBuilding the book (minutes when no notebook is cached) ...", flush=True)
-        code, log = build(ROOT)
-        if code:
-            print(*log.splitlines()[-60:], sep="\n", flush=True)
-            pytest.fail(f"`make book` fails with exit code {code}; see above", pytrace=False)
+def build_log(request, tmp_path_factory, worker_id):
+    """The log of building this book, which is done once, at the first need.
+
+    All processes of a run (`pytest -n 2`) share it: the first one builds, the others wait.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    result = folder / "build.json"
+    with FileLock(folder / "build.lock"):
+        if not result.is_file():
+            capture = request.config.pluginmanager.get_plugin("capturemanager")
+            with capture.global_and_fixture_disabled():
+                print("\nBuilding the book (minutes when no notebook is cached) ...", flush=True)
+                result.write_text(json.dumps(build(ROOT)), encoding="utf-8")
+    code, log = json.loads(result.read_text(encoding="utf-8"))
+    if code:
+        end = "\n".join(log.splitlines()[-60:])
+        pytest.fail(f"{end}\n`make book` fails with exit code {code}; see above", pytrace=False)
     return log
 
 
