@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("tensorflow", "keras", "torch", "jax")
 
 
-@pytest.mark.parametrize("module", ["utils", "utils.windows", "utils.shapes", "utils.lstm_numpy"])
+MODULES = ["windows", "shapes", "lstm_numpy", "pytorch_layout"]
+
+
+@pytest.mark.parametrize("module", ["utils", *(f"utils.{name}" for name in MODULES)])
 def test_import_loads_no_deep_learning_library(module):
     code = f"import {module}, sys; print([n for n in {HEAVY!r} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
