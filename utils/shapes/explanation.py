@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 WIDTH = 80  # columns of the printed explanation
+LABELS = ("Note", "Problem", "Silent problem", "Fix", "Layer by layer")
+
+# What is set as code in HTML: a setting with =, or a word with brackets close behind it.
+_ROUND = r"\((?:[^()]|\([^()]*\))*\)"  # brackets may hold brackets once more
+_SQUARE = r"\[[^\[\]]*\]"
+_SETTING = rf'[\w.]+=(?:{_ROUND}|"[^"]*"|\w+)'
+_CALL = rf"[\w.]*\w(?:(?:{_ROUND}|{_SQUARE})[.\w]*)+(?<!\.)"
+_CODE = re.compile(f"{_SETTING}|{_CALL}")
 
 
 class Axis(NamedTuple):
@@ -19,22 +27,49 @@ class Axis(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Something that does not fit, and the likely fix."""
+    """Something that does not fit, and the likely fix.
+
+    Where `silent` is True Keras raises no error: it runs, and what it computes is not what was
+    meant.
+    """
 
     what: str
     fix: str
+    silent: bool = False
+
+    def __str__(self):
+        """Return what is wrong and the fix, as one text."""
+        return f"{self.what} {self.fix}"
 
 
-LSTM_AXES = (
-    ("N", "samples", "sequences; each has a state of its own"),
-    ("T", "time steps", "runs of the loop, in this order"),
-    ("F", "features", "numbers read at each time step"),
-)
+class LayerOutput(NamedTuple):
+    """A layer and the shape that it returns for the data."""
+
+    name: str
+    shape: tuple
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What `explain` found. Print it, or show it as the last value of a cell."""
+    """What `explain` found. Print it, or show it as the last value of a cell.
+
+    Attributes
+    ----------
+    shape : tuple
+        The shape of the data; None for an open size.
+    axes : tuple of Axis
+        What each axis is taken for: letter, name, size, meaning.
+    runs : str
+        What the loop does with the data.
+    problems : tuple of Problem
+        What does not fit, with its fix.
+    notes : tuple of str
+        What is worth knowing and does no harm.
+    output_shape : tuple or None
+        What the layer or model returns; None if it is not known or if there are problems.
+    layers : tuple of LayerOutput
+        What each layer of a Sequential model or a list returns, as far as the data gets.
+    """
 
     shape: tuple
     axes: tuple
@@ -42,11 +77,17 @@ class Explanation:
     problems: tuple = ()
     notes: tuple = ()
     output_shape: tuple | None = None
+    layers: tuple = ()
 
     @property
     def ok(self):
         """True if nothing was found that does not fit."""
         return not self.problems
+
+    @property
+    def raises(self):
+        """True if Keras stops with an error; False if it runs, be it with silent problems."""
+        return any(not problem.silent for problem in self.problems)
 
     def __str__(self):
         """Return a small table and the sentences, 80 columns wide."""
@@ -73,7 +114,7 @@ class Explanation:
             name = f"{axis.name} ({axis.letter})" if css else axis.name
             cells = "".join(f"<td>{_escape(cell)}</td>" for cell in (name, axis.size, axis.meaning))
             body += f'<tr{css}><th scope="row">{place}</th>{cells}</tr>'
-        items = "".join(f"<li>{_escape(sentence)}</li>" for sentence in self._sentences())
+        items = "".join(f"<li>{_with_label(sentence)}</li>" for sentence in self._sentences())
         return (
             f'<div class="shape-explanation"><table><caption>shape {_escape(self.shape)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><ul>{items}</ul></div>"
@@ -82,11 +123,15 @@ class Explanation:
     def _sentences(self):
         """List everything that is said below the table."""
         sentences = [self.runs]
+        if len(self.layers) > 1:
+            steps = "; ".join(f"{name} {shape}" for name, shape in self.layers)
+            sentences.append(f"Layer by layer: {steps}.")
         if self.output_shape is not None:
-            sentences.append(f"The recurrent layer returns shape {self.output_shape}.")
+            sentences.append(f"What comes out has shape {self.output_shape}.")
         sentences += [f"Note: {note}" for note in self.notes]
         for problem in self.problems:
-            sentences += [f"Problem: {problem.what}", f"Fix: {problem.fix}"]
+            label = "Silent problem" if problem.silent else "Problem"
+            sentences += [f"{label}: {problem.what}", f"Fix: {problem.fix}"]
         return sentences
 
 
@@ -116,9 +161,27 @@ def counted(number, noun):
 def _wrap(sentence):
     """Break a sentence into lines; the following lines are indented."""
     # A shape or a call that is broken over two lines is hard to read and to copy.
-    kept = re.sub(r"\((?:[^()]|\([^()]*\)){1,50}\)", lambda m: m[0].replace(" ", "\0"), sentence)
+    whole = r"\((?:[^()]|\([^()]*\)){1,50}\)|\[[^\[\]]{1,50}\]"
+    kept = re.sub(whole, lambda match: match[0].replace(" ", "\0"), sentence)
     lines = textwrap.wrap(kept, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
+
+
+def _with_label(sentence):
+    """Return a sentence as HTML, with the word before its colon in bold if it is a label."""
+    label, colon, rest = sentence.partition(": ")
+    if colon and label in LABELS:
+        return f"<strong>{label}:</strong> {_with_code(rest)}"
+    return _with_code(sentence)
+
+
+def _with_code(sentence):
+    """Return a sentence as HTML, with its pieces of code set as code."""
+    pieces, end = [], 0
+    for match in _CODE.finditer(sentence):
+        pieces += [_escape(sentence[end : match.start()]), f"<code>{_escape(match[0])}</code>"]
+        end = match.end()
+    return "".join([*pieces, _escape(sentence[end:])])
 
 
 def _escape(value):
