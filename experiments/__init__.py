@@ -1,0 +1,5 @@
+"""The six published alphabet experiments, each with 20 seeds, and the controls that explain them.
+
+`samples` makes what the networks read, `configurations` lists what is run, `table` keeps the
+results in `data/six_experiments.csv`, `run` makes them: `python -m experiments`.
+"""

@@ -1,0 +1,5 @@
+"""`python -m experiments`."""
+
+from experiments.run import main
+
+main()

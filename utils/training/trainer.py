@@ -1,0 +1,278 @@
+"""`train_seeds`: one training run for each seed, all of them side by side."""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from utils.shapes import as_samples
+from utils.training.models import check_network, forward, initial_weights, zero_state
+from utils.training.progress import progress_bar
+from utils.training.updates import NOBODY, Progress, train
+
+# How much is done in one compiled call, about a second's work: between two calls the bar moves and
+# Ctrl-C is heard.
+UPDATES_PER_CALL, SAMPLES_PER_CALL = 4_000, 50_000
+
+
+class Training(NamedTuple):
+    """What `train_seeds` returns; S is the number of seeds, R the number of records.
+
+    Attributes
+    ----------
+    epochs : np.ndarray, shape (R,)
+        After how many epochs each record was taken; the first is 0, before training.
+    loss, accuracy : np.ndarray, shape (R, S)
+        On all samples, at each record, for each seed.
+    start, end : list of list of np.ndarray
+        For each seed the weights before and after training, in the order of
+        `model.get_weights()`: kernel, recurrent kernel, bias, Dense kernel, Dense bias.
+    """
+
+    epochs: np.ndarray
+    loss: np.ndarray
+    accuracy: np.ndarray
+    start: list
+    end: list
+
+
+def train_seeds(
+    X,
+    y,
+    units,
+    seeds,
+    epochs,
+    *,
+    classes,
+    batch_size=None,
+    learning_rate=1e-3,
+    shuffle=True,
+    stateful=False,
+    lengths=None,
+    network="LSTM",
+    records=10,
+):
+    """Train `classifier` once per seed, all of them side by side, as `fit` would.
+
+    Parameters
+    ----------
+    X : array-like, shape (N, T, F)
+        Samples.
+    y : array-like, shape (N,)
+        Classes as integers from 0.
+    units : int
+        U.
+    seeds : sequence of int
+        One training run for each. A seed sets the initial weights, through
+        `keras.utils.set_random_seed`, and the order of the samples in every epoch.
+    epochs : int
+        How many times each run sees all samples.
+    classes : int
+        Number of classes.
+    batch_size : int, optional
+        Samples per update. If it does not divide N, the last update of an epoch has the samples
+        that are left, as in `fit`. Default: all N, one update per epoch.
+    learning_rate : float, default 0.001
+        Of Adam.
+    shuffle : bool, default True
+        Whether every epoch takes the samples in a new order; False keeps the order of `X`.
+    stateful : bool, default False
+        Whether each update starts from the state that the update before left, row by row, with a
+        reset at the start of every epoch: `fit` on a stateful layer with `ResetStates`. As there,
+        no gradient reaches back into the update before. Needs ``shuffle=False`` and a `batch_size`
+        that divides N.
+    lengths : array-like, shape (N,), optional
+        How many of its last time steps each sample really has. The steps before them are skipped,
+        as Keras skips left padding under a mask. Default: all T.
+    network : {"LSTM", "dense"}, default "LSTM"
+        "dense" trains the network without state that `classifier` describes.
+    records : int, default 10
+        How often loss and accuracy are measured; must divide `epochs`.
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together, `records` does not divide `epochs`, there is no such
+        network, or `stateful` is asked for with samples whose batches do not follow one another.
+
+    Notes
+    -----
+    A training that takes more than a second shows a progress bar in a terminal, in JupyterLab and
+    in Colab.
+    """
+    X = as_samples(X, "X")  # (N, T, F)
+    y = np.asarray(y)
+    samples, time_steps, features = X.shape
+    batch_size = samples if batch_size is None else batch_size
+    lengths = np.full(samples, time_steps) if lengths is None else np.asarray(lengths)
+    check_network(network)
+    _check(y, lengths, X.shape, classes, batch_size, epochs, records)
+    if stateful:
+        _check_stateful(shuffle, samples, batch_size, network)
+    if network == "dense" and (lengths < time_steps).any():
+        raise ValueError(
+            "network is 'dense' and lengths are given; wanted no lengths: it reads all time steps "
+            "and cannot skip any."
+        )
+    batch_size = min(batch_size, samples)
+    shape = (time_steps if network == "dense" else None, features, units, classes)
+    start = [[weight.copy() for weight in initial_weights(seed, *shape, network)] for seed in seeds]
+    weights = [tf.constant(np.stack(group)) for group in zip(*start, strict=True)]  # (S, ...)
+    zeros = [tf.zeros_like(weight) for weight in weights]
+    progress = Progress(weights, zeros, zeros, tf.constant(0.0))
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    data = (tf.constant(X), tf.constant(y, tf.int32), tf.constant(lengths, tf.int32))
+    updates_per_state = -(-samples // batch_size) if stateful else 1
+    run = partial(train, data, tf.constant(learning_rate), tf.constant(updates_per_state))
+
+    # The records are measured as the layer is trained: in one pass over all samples, from a reset.
+    measure = partial(_measure, *data, batch_size if stateful else samples, network)
+    history = [measure(weights)]
+    parts = _parts(epochs // records, samples, batch_size)
+    with progress_bar(epochs, "epochs", f"{len(start)} seeds") as bar:
+        for _ in range(records):
+            for part in parts:
+                order = [_epochs(generator, samples, part, shuffle) for generator in generators]
+                batches, count = _batches(order, batch_size, parts[0])
+                progress = run(progress, batches, count, network)
+                bar.update(part)
+            history.append(measure(progress.weights))
+    loss, accuracy = (np.stack(column) for column in zip(*history, strict=True))
+    trained = [weight.numpy() for weight in progress.weights]
+    end = [[weight[seed].copy() for weight in trained] for seed in range(len(start))]
+    return Training(np.arange(records + 1) * (epochs // records), loss, accuracy, start, end)
+
+
+def predict_seeds(weights, X, *, lengths=None, network="LSTM"):
+    """Return what each of several trained classifiers answers to the same samples.
+
+    Parameters
+    ----------
+    weights : list of list of np.ndarray
+        For each seed the weights, such as `Training.end`.
+    X : array-like, shape (N, T, F)
+        Samples; each is read from a state of zeros. T may differ from that in training unless the
+        network is dense.
+    lengths : array-like, shape (N,), optional
+        As for `train_seeds`.
+    network : {"LSTM", "dense"}, default "LSTM"
+
+    Returns
+    -------
+    np.ndarray, shape (S, N, classes)
+        Probabilities.
+
+    Raises
+    ------
+    ValueError
+        If `X` has not three axes, or there is no such network.
+    """
+    X = as_samples(X, "X")
+    check_network(network)
+    samples, time_steps, _ = X.shape
+    lengths = np.full(samples, time_steps) if lengths is None else lengths
+    stacked = [tf.constant(np.stack(group)) for group in zip(*weights, strict=True)]
+    logits, _ = _read(
+        network, stacked, X, tf.constant(lengths, tf.int32), _fresh_state(stacked, samples)
+    )
+    return tf.nn.softmax(logits).numpy()
+
+
+def _check(y, lengths, shape, classes, batch_size, epochs, records):
+    """Raise ValueError for arguments of `train_seeds` that do not fit together."""
+    samples, time_steps, _ = shape
+    if y.shape != (samples,):
+        raise ValueError(f"y has shape {y.shape}; wanted ({samples},): one class for each sample.")
+    if y.min() < 0 or y.max() >= classes:
+        raise ValueError(
+            f"y runs from {y.min()} to {y.max()}; wanted 0 to {classes - 1}, since classes is "
+            f"{classes}."
+        )
+    if lengths.shape != (samples,) or lengths.min() < 1 or lengths.max() > time_steps:
+        raise ValueError(
+            f"lengths has shape {lengths.shape} and runs from {lengths.min()} to {lengths.max()}; "
+            f"wanted ({samples},) and 1 to {time_steps}: the real time steps of each sample."
+        )
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; wanted at least 1.")
+    if records < 1 or epochs % records:
+        raise ValueError(f"records is {records}; wanted a number that divides {epochs}.")
+
+
+def _check_stateful(shuffle, samples, batch_size, network):
+    """Raise ValueError where the state of one batch could not be that of the next."""
+    if shuffle:
+        raise ValueError(
+            "stateful is True and shuffle is True; wanted shuffle=False: a carried state needs the "
+            "samples in their order."
+        )
+    if samples % batch_size:
+        raise ValueError(
+            f"stateful is True and batch_size is {batch_size}; wanted a number that divides "
+            f"{samples}: the state has one row for each sample of a batch."
+        )
+    if network == "dense":
+        raise ValueError("stateful is True and network is 'dense'; wanted 'LSTM': it has no state.")
+
+
+def _parts(epochs, samples, batch_size):
+    """Cut a number of epochs into those of each compiled call, the largest part first."""
+    updates = -(-samples // batch_size)
+    most = max(1, min(UPDATES_PER_CALL // updates, SAMPLES_PER_CALL // samples))
+    full, rest = divmod(epochs, most)
+    return [most] * full + [rest] * (rest > 0)
+
+
+def _epochs(generator, samples, epochs, shuffle):
+    """Return in which order one seed takes its samples, (epochs, N)."""
+    if not shuffle:
+        return np.tile(np.arange(samples), (epochs, 1))
+    return np.stack([generator.permutation(samples) for _ in range(epochs)])
+
+
+def _batches(order, batch_size, most_epochs):
+    """Cut the orders of all seeds, each (epochs, N), into batches (updates, S, B), and count them.
+
+    Room for `most_epochs` is returned, so that a shorter part needs no second compilation.
+    """
+    order = np.stack(order, axis=1)  # (epochs, S, N)
+    epochs, seeds, samples = order.shape
+    updates = -(-samples // batch_size)
+    room = np.full((most_epochs, seeds, updates * batch_size), NOBODY, np.int32)
+    room[:epochs, :, :samples] = order
+    batches = room.reshape(most_epochs, seeds, updates, batch_size).swapaxes(1, 2)
+    return (
+        tf.constant(batches.reshape(-1, seeds, batch_size)),
+        tf.constant(epochs * updates),
+    )
+
+
+def _fresh_state(weights, batch_size):
+    """Return a state of zeros that fits the stacked weights."""
+    seeds, units = weights[-2].shape[:2]
+    return zero_state(seeds, batch_size, units)
+
+
+def _read(network, weights, X, lengths, state):
+    """Run all seeds on the same samples, (B, T, F); return logits (S, B, classes) and the state."""
+    seeds = weights[0].shape[0]
+    X, lengths = (tf.repeat(part[None], seeds, axis=0) for part in (X, lengths))
+    return forward(network, weights, X, lengths, state)
+
+
+def _measure(X, y, lengths, batch_size, network, weights):
+    """Return loss and accuracy on all samples, each of shape (S,)."""
+    state = _fresh_state(weights, batch_size)
+    losses, hits = [], []
+    for start in range(0, len(X), batch_size):
+        batch = slice(start, start + batch_size)
+        logits, state = _read(network, weights, X[batch], lengths[batch], state)
+        targets = tf.repeat(y[batch][None], weights[0].shape[0], axis=0)  # (S, B)
+        losses.append(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits))
+        hits.append(logits.numpy().argmax(axis=-1) == targets)
+    return np.concatenate(losses, axis=1).mean(axis=1), np.concatenate(hits, axis=1).mean(axis=1)
