@@ -58,7 +58,7 @@ def windows_as_features(length=3, features=3):
 
 
 def last_letter_repeated():
-    """Return the last letter of each window, three times: as many time steps, no context (23, 3, 1)."""
+    """Return the last letter of each window three times: steps without context (23, 3, 1)."""
     X, y, _ = windows_as_time_steps()
     return _samples(np.repeat(X[:, 2:], 3, axis=1), y)
 
