@@ -2,7 +2,7 @@
 # Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test bench lab serve format lock newest linkcheck clean
+.PHONY: help book test experiments bench archive pdf lab serve format lock newest linkcheck clean
 
 # The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -35,9 +35,22 @@ book: .venv/book $(CONFIG)  ## build the site into _build/html
 test: .venv/test  ## build the site and check everything that must hold
 	$(VENV)/python -m pytest --numprocesses 2 --dist loadfile
 
-bench: .venv/test  ## measure size and speed of the labs in a browser
+# make experiments CHECK=1 trains all of them again and compares; it changes no file.
+CHECK ?=
+experiments: .venv/book  ## train what data/six_experiments.csv lacks (all: 10 minutes); CHECK=1 compares
+	$(VENV)/python -m experiments $(if $(CHECK),--check)
+
+bench: .venv/test  ## measure the labs, the trainer against fit, each notebook (15 minutes)
 	$(VENV)/python -m benchmarks.labs
 	$(VENV)/python -m benchmarks.race_lab
+	$(VENV)/python -m benchmarks.published_code
+	$(VENV)/python -m benchmarks.notebooks
+
+archive: book  ## pack the site into one file that works without the internet
+	$(VENV)/python -m tools.archive
+
+pdf: .venv/test book  ## print the book as one PDF (needs a Chromium)
+	$(VENV)/python -m tools.pdf $(CONFIG)
 
 lab: .venv/book  ## open the notebooks in JupyterLab
 	$(VENV)/jupyter lab --notebook-dir=. chapters/01_from_a_sequence_to_datax.ipynb

@@ -89,9 +89,9 @@ def summary(rows):
     )
 
 
-def make_missing():
+def make_missing(path=table.FILE):
     """Train what the table does not hold, and write it after each configuration."""
-    rows = table.read_table(complete=False)
+    rows = table.read_table(path, complete=False)
     left = table.missing(rows)
     print(f"{len(CONFIGURATIONS) - len(left)} of {len(CONFIGURATIONS)} configurations are there.")
     for run in left:
@@ -99,13 +99,13 @@ def make_missing():
         done = train(run)
         mine = (run.experiment, run.control)
         rows = [row for row in rows if (row["experiment"], row["control"]) != mine] + done
-        table.write_table(rows)
+        table.write_table(rows, path)
         print(f"{summary(done)}, {time.perf_counter() - start:.0f} s", flush=True)
 
 
-def check():
+def check(path=table.FILE):
     """Train everything again; return how many rows differ from the table's, and print which."""
-    stored = {tuple(row[name] for name in table.KEY): row for row in table.read_table()}
+    stored = {tuple(row[name] for name in table.KEY): row for row in table.read_table(path)}
     differ = 0
     for run in CONFIGURATIONS:
         done = train(run)
@@ -125,6 +125,12 @@ def main():
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
     parser.add_argument("--check", action="store_true", help="train all again and compare")
-    if parser.parse_args().check:
-        sys.exit(check() > 0)
-    make_missing()
+    asked = parser.parse_args()
+    try:
+        if asked.check:
+            sys.exit(check() > 0)
+        make_missing()
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped. The configurations that were finished are in the table.")

@@ -8,6 +8,9 @@ from book_files import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
+# The jobs that publish; none of them runs code of the book.
+MAY_WRITE = {"deploy": {"pages", "id-token"}, "publish": {"contents"}}
+
 
 @pytest.fixture(params=WORKFLOWS, ids=lambda path: path.stem)
 def text(request):
@@ -16,7 +19,7 @@ def text(request):
 
 
 def test_there_are_workflows():
-    assert [path.stem for path in WORKFLOWS] == ["pages", "scheduled", "test"]
+    assert [path.stem for path in WORKFLOWS] == ["pages", "release", "scheduled", "test"]
 
 
 def test_actions_are_pinned_to_a_commit_and_say_their_version(text):
@@ -31,7 +34,7 @@ def test_rights_are_given_job_by_job(text):
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
         write = {right for right, level in job["permissions"].items() if level == "write"}
-        assert write <= ({"pages", "id-token"} if name == "deploy" else set()), name
+        assert write <= MAY_WRITE.get(name, set()), name
         assert "timeout-minutes" in job, name
 
 

@@ -3,6 +3,7 @@
 `classifier` builds one in Keras. `forward` computes the same for many seeds at once.
 """
 
+import random
 from functools import cache
 
 import keras
@@ -56,9 +57,10 @@ def initial_weights(seed, time_steps, features, units, classes, network):
     """Return the weights that Keras gives a fresh `classifier` after this seed.
 
     The layers are built without a model around them, which takes a tenth of the time. The weights
-    of an LSTM do not depend on T.
+    of an LSTM do not depend on T. Keras draws them from Python's generator; what else
+    `keras.utils.set_random_seed` does is left out, as it empties TensorFlow's caches every time.
     """
-    keras.utils.set_random_seed(seed)
+    random.seed(seed)
     if network == "dense":
         first = keras.layers.Dense(units)
         first.build((None, time_steps * features))

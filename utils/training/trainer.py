@@ -1,5 +1,7 @@
 """`train_seeds`: one training run for each seed, all of them side by side."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
@@ -9,11 +11,14 @@ import tensorflow as tf
 from utils.shapes import as_samples
 from utils.training.models import check_network, forward, initial_weights, zero_state
 from utils.training.progress import progress_bar
-from utils.training.updates import NOBODY, Progress, train
+from utils.training.updates import NOBODY, Progress, compiled
 
 # How much is done in one compiled call, about a second's work: between two calls the bar moves and
 # Ctrl-C is heard.
 UPDATES_PER_CALL, SAMPLES_PER_CALL = 4_000, 50_000
+# The seeds are shared out among the cores. The weights of so many stay in the cache of one core,
+# and what is done to them is too little to be worth splitting up further.
+SEEDS_PER_CALL = 5
 
 
 class Training(NamedTuple):
@@ -97,13 +102,14 @@ def train_seeds(
     Raises
     ------
     ValueError
-        If the shapes do not fit together, `records` does not divide `epochs`, there is no such
-        network, or `stateful` is asked for with samples whose batches do not follow one another.
+        If the shapes do not fit together, there are no seeds, `records` does not divide `epochs`,
+        there is no such network, or `stateful` is asked for with samples whose batches do not
+        follow one another.
 
     Notes
     -----
-    A training that takes more than a second shows a progress bar in a terminal, in JupyterLab and
-    in Colab.
+    The seeds are shared out among the cores. A training that takes more than a second shows a
+    progress bar in a terminal, in JupyterLab and in Colab.
     """
     X = as_samples(X, "X")  # (N, T, F)
     y = np.asarray(y)
@@ -111,6 +117,8 @@ def train_seeds(
     batch_size = samples if batch_size is None else batch_size
     lengths = np.full(samples, time_steps) if lengths is None else np.asarray(lengths)
     check_network(network)
+    if not len(seeds):
+        raise ValueError("seeds is empty; wanted at least one: there is a training run for each.")
     _check(y, lengths, X.shape, classes, batch_size, epochs, records)
     if stateful:
         _check_stateful(shuffle, samples, batch_size, network)
@@ -122,28 +130,37 @@ def train_seeds(
     batch_size = min(batch_size, samples)
     shape = (time_steps if network == "dense" else None, features, units, classes)
     start = [[weight.copy() for weight in initial_weights(seed, *shape, network)] for seed in seeds]
-    weights = [tf.constant(np.stack(group)) for group in zip(*start, strict=True)]  # (S, ...)
-    zeros = [tf.zeros_like(weight) for weight in weights]
-    progress = Progress(weights, zeros, zeros, tf.constant(0.0))
-    generators = [np.random.default_rng(seed) for seed in seeds]
+    groups = _groups(len(start))
+    progress = [_beginning([start[member] for member in group]) for group in groups]
+    generators = [[np.random.default_rng(seeds[member]) for member in group] for group in groups]
     data = (tf.constant(X), tf.constant(y, tf.int32), tf.constant(lengths, tf.int32))
     updates_per_state = -(-samples // batch_size) if stateful else 1
+    parts = _parts(epochs // records, samples, batch_size)
+    train = compiled(network, X.shape, units, classes, len(groups[0]), batch_size, parts[0])
     run = partial(train, data, tf.constant(learning_rate), tf.constant(updates_per_state))
+
+    def train_part(progress, generators, part):
+        order = [_epochs(generator, samples, part, shuffle) for generator in generators]
+        return run(progress, *_batches(order, batch_size, parts[0]))
+
+    def gather(progress):
+        columns = zip(*(group.weights for group in progress), strict=True)
+        return [tf.concat(column, axis=0)[: len(start)] for column in columns]
 
     # The records are measured as the layer is trained: in one pass over all samples, from a reset.
     measure = partial(_measure, *data, batch_size if stateful else samples, network)
-    history = [measure(weights)]
-    parts = _parts(epochs // records, samples, batch_size)
-    with progress_bar(epochs, "epochs", f"{len(start)} seeds") as bar:
+    history = [measure(gather(progress))]
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        progress_bar(epochs, "epochs", f"{len(start)} seeds") as bar,
+    ):
         for _ in range(records):
             for part in parts:
-                order = [_epochs(generator, samples, part, shuffle) for generator in generators]
-                batches, count = _batches(order, batch_size, parts[0])
-                progress = run(progress, batches, count, network)
+                progress = list(pool.map(train_part, progress, generators, [part] * len(groups)))
                 bar.update(part)
-            history.append(measure(progress.weights))
+            history.append(measure(gather(progress)))
     loss, accuracy = (np.stack(column) for column in zip(*history, strict=True))
-    trained = [weight.numpy() for weight in progress.weights]
+    trained = [weight.numpy() for weight in gather(progress)]
     end = [[weight[seed].copy() for weight in trained] for seed in range(len(start))]
     return Training(np.arange(records + 1) * (epochs // records), loss, accuracy, start, end)
 
@@ -218,6 +235,25 @@ def _check_stateful(shuffle, samples, batch_size, network):
         )
     if network == "dense":
         raise ValueError("stateful is True and network is 'dense'; wanted 'LSTM': it has no state.")
+
+
+def _groups(seeds):
+    """Share out so many seeds among groups of equal size; return the members of each.
+
+    Equal, so that one compilation serves them all. Where the number does not divide, the last
+    group trains some seeds a second time, and their results are not used.
+    """
+    groups = -(-seeds // SEEDS_PER_CALL)
+    size = -(-seeds // groups)
+    members = np.arange(groups * size).reshape(groups, size)
+    return np.minimum(members, seeds - 1).tolist()
+
+
+def _beginning(start):
+    """Return the progress of seeds that have these weights and no update yet."""
+    weights = [tf.constant(np.stack(group)) for group in zip(*start, strict=True)]  # (S, ...)
+    zeros = [tf.zeros_like(weight) for weight in weights]
+    return Progress(weights, zeros, zeros, tf.constant(0.0))
 
 
 def _parts(epochs, samples, batch_size):

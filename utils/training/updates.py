@@ -4,6 +4,7 @@ S is the number of seeds. The loss is a mean over the samples of a batch and a s
 no weight of one seed appears in the loss of another, so their gradients stay apart.
 """
 
+from functools import cache, partial
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -31,14 +32,22 @@ class Progress(NamedTuple):
     updates: tf.Tensor
 
 
-@tf.function(jit_compile=True, autograph=False)
-def train(data, learning_rate, updates_per_state, progress, batches, count, network):
-    """Make the first `count` of the updates in `batches`, in one compiled call.
+@cache
+def compiled(network, *shapes):
+    """Return `train` for one network, to be compiled by XLA at its first call.
 
-    Compiled once for each network and each combination of shapes; `count` may vary.
+    One function for each combination of shapes: TensorFlow warns of a function that is compiled
+    again and again.
+    """
+    return tf.function(partial(train, network), jit_compile=True, autograph=False)
+
+
+def train(network, data, learning_rate, updates_per_state, progress, batches, count):
+    """Make the first `count` of the updates in `batches`.
 
     Parameters
     ----------
+    network : {"LSTM", "dense"}
     data : (X, y, lengths)
         Tensors of shape (N, T, F), (N,) and (N,).
     learning_rate : tf.Tensor
@@ -49,7 +58,7 @@ def train(data, learning_rate, updates_per_state, progress, batches, count, netw
     batches : tf.Tensor, int, shape (updates, S, B)
         Which samples each update sees; `NOBODY` where a batch is not full.
     count : tf.Tensor, int
-    network : {"LSTM", "dense"}
+        At most `updates`.
 
     Returns
     -------
