@@ -2,7 +2,7 @@
 # Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test experiments bench archive pdf lab serve format lock newest linkcheck clean
+.PHONY: help book test experiments bench archive pdf lab serve chapter texts translation format lock newest linkcheck clean
 
 # The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -58,6 +58,28 @@ lab: .venv/book  ## open the notebooks in JupyterLab
 serve: book  ## show the site on http://localhost:8000
 	$(VENV)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
+CHAPTER ?=
+chapter: .venv/book  ## start a chapter from the template: make chapter CHAPTER=14_my_subject
+	$(VENV)/python -m tools.new_chapter $(CHAPTER)
+
+# Notebooks run once, for the site in English: each of these takes the outputs from its cache.
+LOCALE ?= zh_CN
+texts: book  ## collect the texts of all pages in locale/: make texts LOCALE=zh_CN
+	$(INSTALL) sphinx-intl
+	@mkdir -p _build/texts/_build
+	cp -R _build/.jupyter_cache _build/texts/_build
+	$(VENV)/jupyter-book build --config $(CONFIG) --path-output _build/texts \
+		--builder custom --custom-builder gettext .
+	$(VENV)/sphinx-intl update --pot-dir _build/texts/_build/gettext --locale-dir locale \
+		--language $(LOCALE)
+
+translation: book  ## build a translated site: make translation LOCALE=zh_CN
+	@mkdir -p _build/$(LOCALE)/_build
+	cp -R _build/.jupyter_cache _build/$(LOCALE)/_build
+	sed -e 's#^    language: en#    language: $(LOCALE)#' \
+		-e 's#^\(  baseurl: .*\)/$$#\1/$(LOCALE)/#' $(CONFIG) > .config.$(LOCALE).yml
+	$(BUILD) --config .config.$(LOCALE).yml --path-output _build/$(LOCALE) .
+
 format: .venv/test  ## format the code, strip the outputs from the notebooks
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
@@ -80,7 +102,7 @@ linkcheck: .venv/book  ## try every link to another site (needs the internet)
 	$(VENV)/jupyter-book build --all --builder linkcheck .
 
 clean:  ## remove what was built; keep the environment
-	rm -rf _build .config.yml
+	rm -rf _build .config.yml .config.*.yml
 
 .venv/python-is-suitable:
 	@"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { \
