@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -95,7 +95,8 @@ def readable(python, folder):
         except PermissionError:
             original = Path(python).resolve()
             shutil.copytree(original.parents[1], folder / "python", symlinks=True)
-            return folder / "python" / "bin" / original.name
+            os.environ["LD_LIBRARY_PATH"] = str(folder / "python" / "lib")
+            return str(folder / "python" / "bin" / original.name)
     return python
 
 
@@ -147,11 +148,13 @@ def hold_memory():
         folder = Path("/sys/fs/cgroup", group, NAME)
         try:
             folder.mkdir(exist_ok=True)
-            (folder / limit).write_text(str(MEMORY_LIMIT * 10**6))
+            with (folder / limit).open("r+") as file:  # the kernel has put it there, or nobody
+                file.write(str(MEMORY_LIMIT * 10**6))
             (folder / "cgroup.procs").write_text(str(os.getpid()))
             return f"the control group {folder}"
         except OSError:  # not there, not allowed, or without a controller of memory
-            continue
+            with suppress(OSError):
+                folder.rmdir()
     return "a watcher that looks ten times a second"
 
 
