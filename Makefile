@@ -62,9 +62,9 @@ CHAPTER ?=
 chapter: .venv/book  ## start a chapter from the template: make chapter CHAPTER=14_my_subject
 	$(VENV)/python -m tools.new_chapter $(CHAPTER)
 
-# Notebooks run once, for the site in English: each of these takes the outputs from its cache.
+# Texts and translations take the outputs of the notebooks from the cache of the site in English.
 LOCALE ?= zh_CN
-texts: book  ## collect the texts of all pages in locale/: make texts LOCALE=zh_CN
+texts: book  ## collect the texts of all pages for translators: make texts LOCALE=zh_CN
 	$(INSTALL) sphinx-intl
 	@mkdir -p _build/texts/_build
 	cp -R _build/.jupyter_cache _build/texts/_build
@@ -73,12 +73,15 @@ texts: book  ## collect the texts of all pages in locale/: make texts LOCALE=zh_
 	$(VENV)/sphinx-intl update --pot-dir _build/texts/_build/gettext --locale-dir locale \
 		--language $(LOCALE)
 
-translation: book  ## build a translated site: make translation LOCALE=zh_CN
+translation: book .config.$(LOCALE).yml  ## build the site in another language: make translation LOCALE=zh_CN
 	@mkdir -p _build/$(LOCALE)/_build
 	cp -R _build/.jupyter_cache _build/$(LOCALE)/_build
-	sed -e 's#^    language: en#    language: $(LOCALE)#' \
-		-e 's#^\(  baseurl: .*\)/$$#\1/$(LOCALE)/#' $(CONFIG) > .config.$(LOCALE).yml
 	$(BUILD) --config .config.$(LOCALE).yml --path-output _build/$(LOCALE) .
+
+.PHONY: .config.$(LOCALE).yml
+.config.$(LOCALE).yml: $(CONFIG)
+	@sed -e 's#^    language: en#    language: $(LOCALE)#' \
+		-e 's#\(github.io/.*\)/$$#\1/$(LOCALE)/#' $(CONFIG) > $@
 
 format: .venv/test  ## format the code, strip the outputs from the notebooks
 	$(VENV)/ruff check --fix .

@@ -7,6 +7,7 @@ repository (`locale/zh_CN`), and a figure, a picture and a lab of its own.
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 import rules
@@ -185,3 +186,18 @@ def test_the_words_of_a_lab_come_with_the_lab(chinese):
     (state,) = parse(chinese).find_all("script", type="application/vnd.jupyter.widget-state+json")
     models = json.loads(state.string)["state"].values()
     assert {"title": "形状实验"} in [model["state"].get("words") for model in models]
+
+
+def test_make_changes_the_language_and_the_address_and_nothing_else(tmp_path):
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("this system has no make")
+    for file in ("Makefile", "_config.yml"):
+        shutil.copy(ROOT / file, tmp_path)
+    command = [make, ".config.zh_CN.yml", "LOCALE=zh_CN"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    before = (tmp_path / "_config.yml").read_text(encoding="utf-8").splitlines()
+    after = (tmp_path / ".config.zh_CN.yml").read_text(encoding="utf-8").splitlines()
+    changed = [new.strip() for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 3 and "language: zh_CN" in changed
+    assert sum(line.endswith("/zh_CN/") for line in changed) == 2
