@@ -39,7 +39,8 @@ SMALL = """() => [...document.querySelectorAll(
         '.lab :is(button, input, summary, td[data-row], div[data-row], span[data-row])')]
     .map(part => part.closest('label') ?? part)
     .filter(part => part.checkVisibility())
-    .filter(part => part.offsetHeight < 44 || (part.offsetWidth < 44 && part.matches('button, label')))
+    .filter(part => part.offsetHeight < 44
+        || (part.offsetWidth < 44 && part.matches('button, label')))
     .map(part => `${part.offsetWidth}×${part.offsetHeight} ${part.outerHTML.slice(0, 120)}`)"""
 # A lab beside a model that notes its values and who listens. `hurry` uses everything at random.
 HURRY = """async ([source, values, texts, rounds]) => {
@@ -81,7 +82,7 @@ HURRY = """async ([source, values, texts, rounds]) => {
         if (round % 10 === 0) await new Promise(requestAnimationFrame);
     }
     await new Promise(requestAnimationFrame);
-    const shown = [el.querySelector('.lab-view').textContent, el.querySelector('.lab-code').textContent];
+    const shown = ['.lab-view', '.lab-code'].map(part => el.querySelector(part).textContent);
     if (values.running) el.querySelector('[data-key=train]').click();
     cleanUp();
     el.remove();
@@ -185,7 +186,7 @@ def settings_of(name):
 
 @each_lab
 def test_haste_does_no_harm_and_nothing_stays_behind(show_labs, name):
-    page = show_labs(ShapeLab()).page  # any page: the lab is put beside it, with a model to look into
+    page = show_labs(ShapeLab()).page  # the lab comes beside it, with a model to look into
     source, values = settings_of(name)
     found = page.evaluate(HURRY, [source, values, [*ODD_TEXTS.values(), "KLM"], 300])
     assert found["listeners"] > 0 and found["left"] == 0
