@@ -151,9 +151,12 @@ def test_strong_contrast_keeps_what_only_colour_says(show_labs, name):
     before = page.locator(".lab-heat i").evaluate_all(colours)
     page.emulate_media(forced_colors="active")
     assert page.locator(".lab-heat i").evaluate_all(colours) == before
-    marks = page.locator('.lab :is(.selected, [aria-current="step"], label:has(:checked))')
+    marks = page.locator('.lab :is(.selected, [aria-current="step"], .lab-options :has(:checked))')
     styles = marks.evaluate_all("all => all.map(part => getComputedStyle(part).outlineStyle)")
     assert styles and set(styles) == {"solid"}
+    filled = page.locator(".lab :is(.lab-primary, .step-bar, .state-labels .selected)")
+    kept = filled.evaluate_all("all => all.map(part => getComputedStyle(part).forcedColorAdjust)")
+    assert set(kept) <= {"none"}  # or their text would get a ground of its own, and vanish
     ink = page.locator(".lab").evaluate("lab => getComputedStyle(lab).getPropertyValue('--ink')")
     assert ink == "CanvasText"
 
