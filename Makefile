@@ -2,7 +2,7 @@
 # Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test experiments bench archive pdf lab serve chapter texts translation format lock newest linkcheck clean
+.PHONY: help book test experiments bench archive pdf lab serve chapter texts translation format lock versions binder audit linkcheck clean
 
 # The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -94,12 +94,17 @@ lock: .venv/test  ## resolve constraints.txt anew from the requirements files
 	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--no-annotate --no-header .venv/direct.txt --output-file constraints.txt
 
-newest:  ## the same tests with the newest versions of everything instead of the pinned ones
-	"$(PYTHON)" -m venv .newest
-	sed -E '/^-[cr] /d; s/==[^ ;]+//; s/^jupyter-book/&<2/' requirements.txt requirements-dev.txt \
-		> .newest/requirements.txt
-	.newest/bin/python -m pip install --quiet --upgrade -r .newest/requirements.txt
-	.newest/bin/python -m pytest --numprocesses 2 --dist loadfile
+# Both work on clones of the last commit, in temporary folders.
+ONLY ?=
+versions:  ## try every Python, the oldest and newest Keras (75 minutes); ONLY=newest for one
+	"$(PYTHON)" -m tools.versions $(ONLY)
+
+binder:  ## do what mybinder.org does: its environment, its limits, every notebook (15 minutes)
+	"$(PYTHON)" -m tools.binder
+
+audit: .venv/python-is-suitable  ## look the pins up among known vulnerabilities (needs the internet)
+	$(INSTALL) uv
+	$(VENV)/uv tool run pip-audit@2.10.1 --strict --no-deps --disable-pip --requirement constraints.txt
 
 linkcheck: .venv/book  ## try every link to another site (needs the internet)
 	$(VENV)/jupyter-book build --all --builder linkcheck .
