@@ -133,9 +133,7 @@ def inside(names):
     core = min(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     print(f"User {ordinary().pw_name}; core {core}; {MEMORY_LIMIT} MB, held by {holder}.")
-    print(
-        f"Others that wait for a core here (they make everything slower): {os.getloadavg()[0]:.1f}.\n"
-    )
+    print(f"Processes that wait for a core before we start: {os.getloadavg()[0]:.0f}.\n")
     from benchmarks.notebooks import HEAD, measure, notebooks  # needs psutil, which Binder has
 
     paths = [Path(name).resolve() for name in names] or notebooks()
