@@ -5,9 +5,11 @@ on the clock, seconds of computing (more than those on the clock if several core
 most memory that all its processes together held. All notebooks take about ten minutes.
 """
 
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -22,46 +24,85 @@ notebook = nbformat.read(path, as_version=4)
 NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
 """
 PAUSE = 0.1  # seconds between two looks at the processes
+HEAD = "| notebook | time | computing | memory |\n|---|---|---|---|"
 
 
-def measure(path):
-    """Run a notebook; return seconds, CPU seconds and peak MB, or raise RuntimeError."""
-    start = time.perf_counter()
-    process = psutil.Popen([sys.executable, "-c", SCRIPT, str(path)], cwd=ROOT)
+class Measured(NamedTuple):
+    """What a notebook took (seconds, seconds of computing, MB at the peak), and if it passed."""
+
+    name: str
+    seconds: float
+    computing: float
+    memory: float
+    passed: bool
+
+    def __str__(self):
+        return (
+            f"| {self.name} | {self.seconds:.0f} s | {self.computing:.0f} s "
+            f"| {self.memory:.0f} MB |{'' if self.passed else ' **failed**'}"
+        )
+
+
+def measure(path, limit=float("inf")):
+    """Run a notebook and watch everything that this process has started.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook.
+    limit : float, optional
+        So many MB of memory end the run.
+
+    Returns
+    -------
+    Measured
+    """
+    start, (before, _) = time.perf_counter(), _look()
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)], cwd=ROOT)
     computing, peak = {}, 0
     while process.poll() is None:
-        memory = 0
-        for one in [process, *_children(process)]:
-            try:
-                times = one.cpu_times()
-                computing[one.pid] = times.user + times.system
-                memory += one.memory_info().rss
-            except psutil.Error:  # it has ended since
-                continue
+        times, memory = _look()
+        computing |= times
         peak = max(peak, memory)
+        if memory > limit:
+            print(f"{path.name} holds more than {limit:.0f} MB: stopped.", file=sys.stderr)
+            for one in psutil.Process(process.pid).children(recursive=True):
+                one.kill()
+            process.kill()
         time.sleep(PAUSE)
-    if process.returncode:
-        raise RuntimeError(f"{path.name} stopped with an error; see above.")
-    return time.perf_counter() - start, sum(computing.values()), peak / 1e6
+    seconds = time.perf_counter() - start
+    spent = sum(computing.values()) - sum(before.values())
+    return Measured(path.stem, seconds, spent, peak, process.returncode == 0)
 
 
-def _children(process):
-    try:
-        return process.children(recursive=True)
-    except psutil.Error:
-        return []
+def _look():
+    """Return seconds of computing by process, and MB of memory, of all that was started here."""
+    times, memory = {}, 0
+    for one in psutil.Process().children(recursive=True):
+        try:
+            cpu = one.cpu_times()
+            times[one.pid] = cpu.user + cpu.system
+            memory += one.memory_info().rss / 1e6
+        except psutil.Error:  # it has ended since
+            continue
+    return times, memory
+
+
+def notebooks():
+    """Return the paths of the book's notebooks."""
+    folders = (ROOT / "chapters", ROOT / "reference")
+    return sorted(path for folder in folders for path in folder.glob("*.ipynb"))
 
 
 def main(names):
-    """Print one row for each notebook."""
-    folders = (ROOT / "chapters", ROOT / "reference")
-    found = [path for folder in folders for path in folder.glob("*.ipynb")]
-    print("| notebook | time | computing | memory |\n|---|---|---|---|")
-    for path in [Path(name).resolve() for name in names] or sorted(found):
-        seconds, computing, memory = measure(path)
-        print(
-            f"| {path.stem} | {seconds:.0f} s | {computing:.0f} s | {memory:.0f} MB |", flush=True
-        )
+    """Print one row for each notebook; end with an error if one of them failed."""
+    print(HEAD)
+    failed = False
+    for path in [Path(name).resolve() for name in names] or notebooks():
+        measured = measure(path)
+        failed |= not measured.passed
+        print(measured, flush=True)
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ def frames():
         yield lambda **columns: pandas.DataFrame(columns)
 
 
-@pytest.mark.parametrize("frame", frames())
+@pytest.mark.parametrize("frame", list(frames()))
 def test_a_table(frame):
     table = frame(pressure=[1.0, 2.0, 3.0], wind=[4.0, 5.0, 6.0])
     explanation = explain(table, keras.Input((None, 2)))

@@ -19,29 +19,46 @@ export function readWeights(trait) {
 
 export const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
+/** Room for the numbers of a run of `steps` steps; the state before the first step stays zero. */
+export function makeRun(steps, units) {
+  const rows = (count, width = units) => new Float64Array(count * width);
+  return { h: rows(steps + 1), c: rows(steps + 1), tanhC: rows(steps), gates: rows(steps, 4 * units) };
+}
+
+/** Compute one step of a run, from the state before it and the features at x[at]. */
+export function stepInto(weights, x, at, { h, c, tanhC, gates }, step) {
+  const { kernel, recurrent_kernel: recurrent, bias, features, units } = weights;
+  const width = 4 * units;
+  const z = step * width;
+  const now = step * units; // of the state before this step
+  const next = now + units;
+  for (let k = 0; k < width; k++) gates[z + k] = bias[k];
+  for (let feature = 0; feature < features; feature++) {
+    addRow(gates, z, x[at + feature], kernel, feature * width, width);
+  }
+  for (let u = 0; u < units; u++) addRow(gates, z, h[now + u], recurrent, u * width, width);
+  for (let u = 0; u < units; u++) {
+    const i = (gates[z + u] = sigmoid(gates[z + u]));
+    const f = (gates[z + units + u] = sigmoid(gates[z + units + u]));
+    const g = (gates[z + 2 * units + u] = Math.tanh(gates[z + 2 * units + u]));
+    const o = (gates[z + 3 * units + u] = sigmoid(gates[z + 3 * units + u]));
+    c[next + u] = f * c[now + u] + i * g;
+    h[next + u] = o * (tanhC[now + u] = Math.tanh(c[next + u]));
+  }
+}
+
 /**
  * One time step of one sample.
  * x: F numbers; h, c: U numbers each. Returns i, f, g, o, h, c, each of U numbers.
  */
 export function lstmStep(weights, x, h, c) {
-  const { kernel, recurrent_kernel: recurrent, bias, units } = weights;
-  const z = Float64Array.from(bias); // (4U)
-  addProduct(z, x, kernel);
-  addProduct(z, h, recurrent);
-  const gates = { i: new Float64Array(units), f: new Float64Array(units) };
-  gates.g = new Float64Array(units);
-  gates.o = new Float64Array(units);
-  const newH = new Float64Array(units);
-  const newC = new Float64Array(units);
-  for (let u = 0; u < units; u++) {
-    const i = (gates.i[u] = sigmoid(z[u]));
-    const f = (gates.f[u] = sigmoid(z[units + u]));
-    const g = (gates.g[u] = Math.tanh(z[2 * units + u]));
-    const o = (gates.o[u] = sigmoid(z[3 * units + u]));
-    newC[u] = f * c[u] + i * g;
-    newH[u] = o * Math.tanh(newC[u]);
-  }
-  return { ...gates, h: newH, c: newC };
+  const { units } = weights;
+  const run = makeRun(1, units);
+  run.h.set(h);
+  run.c.set(c);
+  stepInto(weights, x, 0, run, 0);
+  const [i, f, g, o] = [0, 1, 2, 3].map((gate) => run.gates.subarray(gate * units, (gate + 1) * units));
+  return { i, f, g, o, h: run.h.subarray(units), c: run.c.subarray(units) };
 }
 
 /** The loop over time steps. steps: T arrays of F numbers. Returns the T results of lstmStep. */
@@ -57,31 +74,30 @@ export function zeroState(units) {
 }
 
 /** Dense with softmax on one hidden state: C probabilities. */
-export function classify(weights, h) {
-  const logits = Float64Array.from(weights.dense_bias);
-  addProduct(logits, h, weights.dense_kernel);
-  return softmax(logits);
+export const classify = (weights, h) => answerInto(weights, h, 0, new Float64Array(weights.classes));
+
+/** Write the probabilities for the hidden state at h[at] into `answer`, and return it. */
+export function answerInto({ dense_kernel: dense, dense_bias: bias, units, classes }, h, at, answer) {
+  answer.set(bias);
+  for (let u = 0; u < units; u++) addRow(answer, 0, h[at + u], dense, u * classes, classes);
+  return softmax(answer);
 }
 
-export function softmax(logits) {
-  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = logits.map((logit) => Math.exp(logit - highest)); // cannot overflow
-  const total = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / total);
+/** Turn numbers into probabilities, in place. */
+export function softmax(values) {
+  let highest = -Infinity;
+  for (let k = 0; k < values.length; k++) highest = Math.max(highest, values[k]);
+  let total = 0;
+  for (let k = 0; k < values.length; k++) total += values[k] = Math.exp(values[k] - highest); // no overflow
+  for (let k = 0; k < values.length; k++) values[k] /= total;
+  return values;
 }
 
 /** The place of the largest number. */
 export const argmax = (values) => values.reduce((best, v, at) => (v > values[best] ? at : best), 0);
 
-/** total += vector · matrix; the matrix has vector.length rows and total.length columns. */
-export function addProduct(total, vector, matrix) {
-  const columns = total.length;
-  for (let row = 0; row < vector.length; row++) {
-    const factor = vector[row];
-    if (factor === 0) continue; // a state of zeros costs nothing
-    const start = row * columns;
-    for (let column = 0; column < columns; column++) {
-      total[column] += factor * matrix[start + column];
-    }
-  }
+/** total[to…] += factor · matrix[from…]. A factor of zero adds nothing, whatever the matrix holds. */
+export function addRow(total, to, factor, matrix, from, length) {
+  if (factor === 0) return;
+  for (let k = 0; k < length; k++) total[to + k] += factor * matrix[from + k];
 }

@@ -2,7 +2,7 @@
 // Adam. For one LSTM, then Dense with softmax and cross-entropy, one window per update.
 // The same in TensorFlow: utils/training.py. Shapes and the order of the gates: lstm.js.
 
-import { sigmoid } from "./lstm.js";
+import { addRow, answerInto, argmax, makeRun, stepInto } from "./lstm.js";
 
 const BETA_1 = 0.9; // the defaults of keras.optimizers.Adam
 const BETA_2 = 0.999;
@@ -103,17 +103,14 @@ function fillOrthogonal(matrix, rows, columns, random) {
 export function makeTrainer(weights, steps) {
   const { all, features, units, classes } = weights;
   const numbers = (length) => new Float64Array(length);
-  const gates = numbers(steps * 4 * units); // i, f, g, o after each step
   return {
-    weights, steps, gates, features, units, classes,
+    weights, steps, features, units, classes,
+    run: makeRun(steps, units),
     start: cutWeights(all.slice(), features, units, classes),
     gradient: zeroWeights(weights),
     first: zeroWeights(weights),
     second: zeroWeights(weights),
     updates: 0,
-    h: numbers((steps + 1) * units), // before the first step and after each: the first row stays zero
-    c: numbers((steps + 1) * units),
-    tanhC: numbers(steps * units),
     answer: numbers(classes),
     dz: numbers(4 * units),
     dh: numbers(units),
@@ -122,48 +119,16 @@ export function makeTrainer(weights, steps) {
 }
 
 /** Read the sample that begins at X[at]; leave the probabilities in trainer.answer. */
-export function predict(trainer, X, at) {
-  const { weights, steps, gates, features, units, classes, h, c, tanhC, answer } = trainer;
-  const { kernel, recurrent_kernel: recurrent, bias, dense_kernel: dense } = weights;
-  const width = 4 * units;
-  for (let step = 0; step < steps; step++) {
-    const z = step * width;
-    const now = step * units; // of the state before this step
-    const next = now + units;
-    for (let k = 0; k < width; k++) gates[z + k] = bias[k];
-    for (let feature = 0; feature < features; feature++) {
-      addRow(gates, z, X[at + step * features + feature], kernel, feature * width, width);
-    }
-    for (let u = 0; u < units; u++) addRow(gates, z, h[now + u], recurrent, u * width, width);
-    for (let u = 0; u < units; u++) {
-      const i = (gates[z + u] = sigmoid(gates[z + u]));
-      const f = (gates[z + units + u] = sigmoid(gates[z + units + u]));
-      const g = (gates[z + 2 * units + u] = Math.tanh(gates[z + 2 * units + u]));
-      const o = (gates[z + 3 * units + u] = sigmoid(gates[z + 3 * units + u]));
-      c[next + u] = f * c[now + u] + i * g;
-      h[next + u] = o * (tanhC[now + u] = Math.tanh(c[next + u]));
-    }
-  }
-  answer.set(weights.dense_bias);
-  for (let u = 0; u < units; u++) addRow(answer, 0, h[steps * units + u], dense, u * classes, classes);
-  let highest = -Infinity;
-  for (let k = 0; k < classes; k++) highest = Math.max(highest, answer[k]);
-  let total = 0;
-  for (let k = 0; k < classes; k++) total += answer[k] = Math.exp(answer[k] - highest);
-  for (let k = 0; k < classes; k++) answer[k] /= total;
-}
-
-/** total[to…] += factor · matrix[from…]. A factor of zero adds nothing, whatever the matrix holds. */
-function addRow(total, to, factor, matrix, from, length) {
-  if (factor === 0) return;
-  for (let k = 0; k < length; k++) total[to + k] += factor * matrix[from + k];
+export function predict({ weights, steps, features, units, run, answer }, X, at) {
+  for (let step = 0; step < steps; step++) stepInto(weights, X, at + step * features, run, step);
+  answerInto(weights, run.h, steps * units, answer);
 }
 
 /** Leave in trainer.gradient how the loss of one sample changes with each weight. */
 export function backPropagate(trainer, X, at, target) {
   predict(trainer, X, at);
-  const { weights, gradient, steps, gates, features, units, classes, h, c, tanhC } = trainer;
-  const { answer, dz, dh, dc } = trainer;
+  const { weights, gradient, steps, features, units, classes, answer, dz, dh, dc } = trainer;
+  const { gates, h, c, tanhC } = trainer.run;
   const { recurrent_kernel: recurrent, dense_kernel: dense } = weights;
   const dRecurrent = gradient.recurrent_kernel;
   const width = 4 * units;
@@ -240,8 +205,7 @@ export function measure(trainer, { X, y, length }) {
   const found = { loss: 0, right: 0, answers: [], chances: [] };
   for (let n = 0; n < y.length; n++) {
     predict(trainer, X, n * length);
-    let best = 0;
-    for (let k = 1; k < trainer.classes; k++) if (trainer.answer[k] > trainer.answer[best]) best = k;
+    const best = argmax(trainer.answer);
     found.answers.push(best);
     found.chances.push(trainer.answer[y[n]]);
     found.loss -= Math.log(trainer.answer[y[n]]) / y.length;
