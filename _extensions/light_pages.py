@@ -9,6 +9,7 @@ that have their room before they come.
 import base64
 import hashlib
 import html
+import json
 import re
 import shutil
 from pathlib import Path
@@ -47,6 +48,10 @@ THEME_AT_ONCE = """<script>
       root.theme = root.mode === "auto" ? dark : root.mode;
     }
   </script>"""
+STATE = re.compile(
+    r'(<script type="application/vnd\.jupyter\.widget-state\+json">)(.*?)(</script>)', re.S
+)
+VIEWED = re.compile(r'"model_id": ?"(\w+)"')
 POLICY = '<meta http-equiv="Content-Security-Policy" content="{}" />'
 MARK = POLICY.partition(" content")[0]
 
@@ -104,6 +109,7 @@ def rewrite(text, folder, sheet, drawings):
     text = THEME_SCRIPT.sub(THEME_AT_ONCE, text)
     text = ICON.sub(lambda found: draw(found, drawings), text)
     text = FIGURE.sub(lambda found: give_room(found, folder), text)
+    text = STATE.sub(lambda found: drop_unseen(found, set(VIEWED.findall(text))), text)
     # Browsers want the encoding among the first 1024 bytes, so the policy comes after it.
     charset = '<meta charset="utf-8" />'
     head = "\n    ".join([charset, POLICY.format(policy(text)), ICON_LICENCE])
@@ -140,6 +146,13 @@ def give_room(figure, folder):
     scale = 4 / 3 if unit else 1
     size = f'width="{float(width) * scale:.0f}" height="{float(height) * scale:.0f}"'
     return f'{figure[0]} decoding="async" {size}'
+
+
+def drop_unseen(state, viewed):
+    """Leave out the state of widgets that no place shows, such as those of hidden test cells."""
+    found = json.loads(state[2])
+    found["state"] = {name: model for name, model in found["state"].items() if name in viewed}
+    return state[1] + json.dumps(found).replace("</", "<\\/") + state[3]
 
 
 def policy(text):
