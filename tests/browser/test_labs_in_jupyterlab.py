@@ -100,7 +100,8 @@ def open_notebook(browser, jupyterlab, name, cells=None):
     # On a slow machine JupyterLab may ask for the kernel before it knows which there are.
     question = page.locator(".jp-Dialog", has_text="Select Kernel")
     page.add_locator_handler(question, lambda: question.locator(".jp-mod-accept").click())
-    page.goto(f"{address}lab/workspaces/{name.split('.')[0]}/tree/{name}?reset&token=book")
+    address += f"lab/workspaces/{name.split('.')[0]}/tree/{name}?reset&token=book"
+    page.goto(address, timeout=120_000)  # a busy machine takes long
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
     return page
