@@ -24,7 +24,7 @@ class TranslateHtml(SphinxTransform):
         if not found:
             return
         for node in self.document.findall(nodes.raw):
-            node.children = [nodes.Text(catalogue.gettext(node.astext()))]
+            node[:] = [nodes.Text(catalogue.gettext(node.astext()))]
             node.source = None  # Sphinx leaves alone what has no source
 
 
