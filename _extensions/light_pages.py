@@ -9,6 +9,7 @@ that have their room before they come.
 import base64
 import hashlib
 import html
+import json
 import re
 import shutil
 from pathlib import Path
@@ -47,6 +48,10 @@ THEME_AT_ONCE = """<script>
       root.theme = root.mode === "auto" ? dark : root.mode;
     }
   </script>"""
+STATE = re.compile(
+    r'(<script type="application/vnd\.jupyter\.widget-state\+json">)(.*?)(</script>)', re.S
+)
+VIEWED = re.compile(r'"model_id": ?"(\w+)"')
 POLICY = '<meta http-equiv="Content-Security-Policy" content="{}" />'
 MARK = POLICY.partition(" content")[0]
 
@@ -58,16 +63,20 @@ def lighten(app, exception):
     static = Path(app.outdir) / "_static"
     pages = {path: path.read_text("utf-8") for path in find_pages(Path(app.outdir))}
     # Those that this build did not write again are light already.
-    fresh = {path: NOT_NEEDED.sub("", text) for path, text in pages.items() if MARK not in text}
-    scripts = [path.read_text("utf-8") for path in linked_files(fresh, SCRIPT)]
-    used = light_styles.names_used(pages.values(), scripts)
-    css, _ = light_styles.bundle(linked_files(fresh, STYLE), used)
+    fresh = [path for path, text in pages.items() if MARK not in text]
     drawings = read_drawings(static)
+    for path in fresh:
+        text = NOT_NEEDED.sub("", pages[path])
+        pages[path] = ICON.sub(lambda found: draw(found, drawings), text)
+    scripts = [path.read_text("utf-8") for path in linked_files(pages, SCRIPT)]
+    used = light_styles.names_used(pages.values(), scripts)
+    sheets = [path for path in linked_files(pages, STYLE) if path.name != SHEET]
+    css, _ = light_styles.bundle(sheets, used)
     (static / SHEET).write_text(css, "utf-8")
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
-    for path, text in fresh.items():
+    for path in fresh:
         root = "../" * (len(path.relative_to(app.outdir).parts) - 1)
-        text = rewrite(text, path.parent, f"{root}_static/{SHEET}?v={version}", drawings)
+        text = rewrite(pages[path], path.parent, f"{root}_static/{SHEET}?v={version}")
         path.write_text(text, "utf-8")
     shutil.rmtree(static / "vendor", ignore_errors=True)  # only the icons, which nothing loads
 
@@ -83,27 +92,25 @@ def linked_files(pages, kind):
     return [path for path in dict.fromkeys(path.resolve() for path in found) if path.is_file()]
 
 
-def rewrite(text, folder, sheet, drawings):
+def rewrite(text, folder, sheet):
     """Return a page made light.
 
     Parameters
     ----------
     text : str
-        The page, without what is not needed.
+        The page, with its icons drawn and without what is not needed.
     folder : Path
         Where it stands; its links start there.
     sheet : str
         The address of the style sheet.
-    drawings : dict
-        What `read_drawings` returns.
     """
     text = STYLE.sub(f'<link rel="stylesheet" href="{sheet}" />\n', text, count=1)
     first = STYLE.search(text).end()
     text = text[:first] + STYLE.sub("", text[first:])
     text = WAITING.sub("<script defer", text)
     text = THEME_SCRIPT.sub(THEME_AT_ONCE, text)
-    text = ICON.sub(lambda found: draw(found, drawings), text)
     text = FIGURE.sub(lambda found: give_room(found, folder), text)
+    text = STATE.sub(lambda found: drop_unseen(found, set(VIEWED.findall(text))), text)
     # Browsers want the encoding among the first 1024 bytes, so the policy comes after it.
     charset = '<meta charset="utf-8" />'
     head = "\n    ".join([charset, POLICY.format(policy(text)), ICON_LICENCE])
@@ -140,6 +147,13 @@ def give_room(figure, folder):
     scale = 4 / 3 if unit else 1
     size = f'width="{float(width) * scale:.0f}" height="{float(height) * scale:.0f}"'
     return f'{figure[0]} decoding="async" {size}'
+
+
+def drop_unseen(state, viewed):
+    """Leave out the state of widgets that no place shows, such as those of hidden test cells."""
+    found = json.loads(state[2])
+    found["state"] = {name: model for name, model in found["state"].items() if name in viewed}
+    return state[1] + json.dumps(found).replace("</", "<\\/") + state[3]
 
 
 def policy(text):
