@@ -28,8 +28,8 @@ def documents(book=ROOT):
 
 
 def pages():
-    """Return the paths of all pages of the site: those of the book, search and index."""
-    return [f"{document}.html" for document in documents()] + ["search.html", "genindex.html"]
+    """Return the paths of all pages of the site: those of the book, and the search."""
+    return [f"{document}.html" for document in documents()] + ["search.html"]
 
 
 def sources():

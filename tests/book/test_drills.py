@@ -15,7 +15,13 @@ from tools.versions import FILES, OLDEST, PYTHONS, main, newest, oldest
 if sys.platform == "win32":
     pytest.skip("the Binder drill is for Linux", allow_module_level=True)
 
-from tools.binder import image_problems, result_problems
+from tools.binder import (
+    MEMORY_GOAL,
+    MEMORY_LIMIT,
+    SECONDS_GOAL,
+    image_problems,
+    result_problems,
+)
 
 # Half a second of computing, and then 50 MB.
 WORK = """
@@ -68,7 +74,7 @@ def test_another_image_is_a_problem(change, problem):
 
 
 def test_only_what_fits_binder_has_no_problem():
-    good = Measured("a", seconds=90, computing=80, memory=1600, passed=True)
+    good = Measured("a", SECONDS_GOAL, computing=80, memory=MEMORY_GOAL, passed=True)
     assert result_problems([good]) == []
     bad = [good._replace(seconds=91), good._replace(memory=1601), good._replace(passed=False)]
     found = result_problems([good, *bad])
@@ -131,3 +137,9 @@ def test_the_readme_claims_what_is_tried():
     for name, package in {"Keras": "keras", "TensorFlow": "tensorflow"}.items():
         first, last = (version.rsplit(".", 1)[0] for version in (OLDEST[package], pinned[package]))
         assert f"{name} {first} to {last}" in readme
+
+
+def test_the_readme_promises_what_the_binder_drill_judges():
+    readme = text_of("README.md")
+    assert f"each runs in at most {SECONDS_GOAL} seconds and {MEMORY_GOAL} MB" in readme
+    assert f"above {MEMORY_LIMIT // 1000} GB the kernel restarts" in readme
