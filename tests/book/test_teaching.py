@@ -1,5 +1,6 @@
 """The page for teachers says of every chapter what the chapter itself says."""
 
+import functools
 import re
 import symtable
 from urllib.parse import parse_qs, urlsplit
@@ -45,6 +46,7 @@ def exercises_in(text):
     return found
 
 
+@functools.cache
 def exercises_of_the_book():
     """Return all exercises of all chapters, as pairs (chapter, number)."""
     return [
