@@ -2,7 +2,7 @@
 # Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test experiments bench archive pdf lab serve format lock newest linkcheck clean
+.PHONY: help book test experiments bench archive pdf lab serve chapter texts translation format lock versions binder audit linkcheck clean
 
 # The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -59,6 +59,31 @@ lab: .venv/book  ## open the notebooks in JupyterLab
 serve: book  ## show the site on http://localhost:8000
 	$(VENV)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
+CHAPTER ?=
+chapter: .venv/book  ## start a chapter from the template: make chapter CHAPTER=14_my_subject
+	$(VENV)/python -m tools.new_chapter $(CHAPTER)
+
+# Texts and translations take the outputs of the notebooks from the cache of the site in English.
+LOCALE ?= zh_CN
+texts: book  ## collect the texts of all pages for translators: make texts LOCALE=zh_CN
+	$(INSTALL) sphinx-intl
+	@mkdir -p _build/texts/_build
+	cp -R _build/.jupyter_cache _build/texts/_build
+	$(VENV)/jupyter-book build --config $(CONFIG) --path-output _build/texts \
+		--builder custom --custom-builder gettext .
+	$(VENV)/sphinx-intl update --pot-dir _build/texts/_build/gettext --locale-dir locale \
+		--language $(LOCALE)
+
+translation: book .config.$(LOCALE).yml  ## build the site in another language: make translation LOCALE=zh_CN
+	@mkdir -p _build/$(LOCALE)/_build
+	cp -R _build/.jupyter_cache _build/$(LOCALE)/_build
+	$(BUILD) --config .config.$(LOCALE).yml --path-output _build/$(LOCALE) .
+
+.PHONY: .config.$(LOCALE).yml
+.config.$(LOCALE).yml: $(CONFIG)
+	@sed -e 's#^    language: en#    language: $(LOCALE)#' \
+		-e 's#\(github.io/.*\)/$$#\1/$(LOCALE)/#' $(CONFIG) > $@
+
 format: .venv/test  ## format the code, strip the outputs from the notebooks
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
@@ -70,18 +95,23 @@ lock: .venv/test  ## resolve constraints.txt anew from the requirements files
 	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--no-annotate --no-header .venv/direct.txt --output-file constraints.txt
 
-newest:  ## the same tests with the newest versions of everything instead of the pinned ones
-	"$(PYTHON)" -m venv .newest
-	sed -E '/^-[cr] /d; s/==[^ ;]+//; s/^jupyter-book/&<2/' requirements.txt requirements-dev.txt \
-		> .newest/requirements.txt
-	.newest/bin/python -m pip install --quiet --upgrade -r .newest/requirements.txt
-	.newest/bin/python -m pytest --numprocesses 2 --dist loadfile
+# Both work on clones of the last commit, in temporary folders.
+ONLY ?=
+versions:  ## try every Python, the oldest and newest Keras (75 minutes); ONLY=newest for one
+	"$(PYTHON)" -m tools.versions $(ONLY)
+
+binder:  ## do what mybinder.org does: its environment, its limits, every notebook (15 minutes)
+	"$(PYTHON)" -m tools.binder
+
+audit: .venv/python-is-suitable  ## look the pins up among known vulnerabilities (needs the internet)
+	$(INSTALL) uv
+	$(VENV)/uv tool run pip-audit@2.10.1 --strict --no-deps --disable-pip --requirement constraints.txt
 
 linkcheck: .venv/book  ## try every link to another site (needs the internet)
 	$(VENV)/jupyter-book build --all --builder linkcheck .
 
 clean:  ## remove what was built; keep the environment
-	rm -rf _build .config.yml
+	rm -rf _build .config.yml .config.*.yml
 
 .venv/python-is-suitable:
 	@"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { \

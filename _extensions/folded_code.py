@@ -1,12 +1,14 @@
-"""Folded cells: give each its name, and keep code that only draws out of the search.
+"""Folded cells: give each its name, and keep what nobody looks for out of the search.
 
 MyST-NB tells screen readers "Toggle hidden content" at every folded cell. Without this label they
 read what everyone sees, such as "Show the code" or "Show solution 1".
 
 The code that draws a figure or sets a notebook up is folded because nobody comes for it. In the
-search it would put every chapter behind words such as "install".
+search it would put every chapter behind words such as "install". Nor does anybody look for the
+LaTeX source of a formula.
 """
 
+from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.builders.html import StandaloneHTMLBuilder
 
@@ -19,15 +21,21 @@ def name_by_content(app, pagename, templatename, context, doctree):
         context["body"] = context["body"].replace(f"<summary{LABEL}>", "<summary>")
 
 
+def nobody_looks_for(node):
+    """Say whether a node is folded code, other than a solution, or a formula."""
+    if isinstance(node, HideCodeCellNode):
+        return node.parent["hide_mode"] == "input"
+    return isinstance(node, nodes.math | nodes.math_block)
+
+
 class Builder(StandaloneHTMLBuilder):
-    """The usual builder; its search index knows what stands open on a page, and the solutions."""
+    """The usual builder; its search index knows the text, the open code and the solutions."""
 
     def index_page(self, pagename, doctree, title):
         """Add a page to the search index."""
         doctree = doctree.deepcopy()
-        for fold in list(doctree.findall(HideCodeCellNode)):
-            if fold.parent["hide_mode"] == "input":
-                fold.parent.remove(fold)
+        for node in list(doctree.findall(nobody_looks_for)):
+            node.parent.remove(node)
         super().index_page(pagename, doctree, title)
 
 

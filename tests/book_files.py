@@ -28,8 +28,8 @@ def documents(book=ROOT):
 
 
 def pages():
-    """Return the paths of all pages of the site: those of the book, search and index."""
-    return [f"{document}.html" for document in documents()] + ["search.html", "genindex.html"]
+    """Return the paths of all pages of the site: those of the book, and the search."""
+    return [f"{document}.html" for document in documents()] + ["search.html"]
 
 
 def sources():
@@ -48,12 +48,18 @@ def sources():
     ]
 
 
-def build(book):
-    """Build the book in the folder `book` as `make book` does; return exit code and log."""
+STRICT = ("-W", "-n", "--keep-going", "--all")
+
+
+def build(book, *options, strict=STRICT):
+    """Build the book in the folder `book` as `make book` does; return exit code and log.
+
+    `options` are further ones of `jupyter-book build`.
+    """
     command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
     assert command, "jupyter-book is not installed beside this Python: run `make book` first"
     run = subprocess.run(
-        [command, "build", "-W", "-n", "--keep-going", "--all", "."],
+        [command, "build", *strict, *options, "."],
         cwd=book,
         env=os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,

@@ -26,6 +26,11 @@ REPO2DOCKER = "jupyter-repo2docker==2026.4.0"
 MEMORY_LIMIT, MEMORY_GOAL, SECONDS_GOAL = 2000, 1600, 90  # MB, MB, seconds
 NAME = "binder-drill"
 TOKEN = "drill"
+# Root may make one: in version 2 of control groups, or in version 1. And the file of its limit.
+CONTROL_GROUPS = {
+    Path("/sys/fs/cgroup", NAME): "memory.max",
+    Path("/sys/fs/cgroup/memory", NAME): "memory.limit_in_bytes",
+}
 
 
 def main(names):
@@ -58,6 +63,9 @@ def main(names):
             env=os.environ
             | {"HOME": str(home), "PATH": f"{Path(python).parent}:{os.environ['PATH']}"},
         )
+        for group in CONTROL_GROUPS:
+            with suppress(OSError):
+                group.rmdir()
         sys.exit(run.returncode)
 
 
@@ -124,7 +132,8 @@ def inside(names):
         os.setuid(user.pw_uid)
     core = min(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
-    print(f"User {ordinary().pw_name}, core {core}, {MEMORY_LIMIT} MB held by {holder}.\n")
+    print(f"User {ordinary().pw_name}; core {core}; {MEMORY_LIMIT} MB, held by {holder}.")
+    print(f"Processes that wait for a core before we start: {os.getloadavg()[0]:.0f}.\n")
     from benchmarks.notebooks import HEAD, measure, notebooks  # needs psutil, which Binder has
 
     paths = [Path(name).resolve() for name in names] or notebooks()
@@ -144,8 +153,7 @@ def hold_memory():
     """Make the kernel hold this process and all it starts to the limit; say what holds it."""
     if NAME in Path("/proc/self/cgroup").read_text():
         return "systemd"
-    for group, limit in (("", "memory.max"), ("memory", "memory.limit_in_bytes")):
-        folder = Path("/sys/fs/cgroup", group, NAME)
+    for folder, limit in CONTROL_GROUPS.items():
         try:
             folder.mkdir(exist_ok=True)
             with (folder / limit).open("r+") as file:  # the kernel has put it there, or nobody

@@ -11,12 +11,12 @@ import re
 import sys
 from pathlib import Path
 
-from repo2docker.app import Repo2Docker
-from repo2docker.buildpacks import conda
-
 
 def describe(folder):
     """Return what repo2docker makes of a folder."""
+    from repo2docker.app import Repo2Docker
+    from repo2docker.buildpacks import conda
+
     os.chdir(folder)
     app = Repo2Docker()
     packs = (make(app.base_image) for make in app.buildpacks)

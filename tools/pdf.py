@@ -120,6 +120,7 @@ def open_browser(playwright):
 def print_html(browser, html, path):
     """Print a page to a file, on the paper that its style sheet asks for."""
     context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(600_000)  # milliseconds; a busy machine needs minutes, not seconds
     page = context.new_page()
     missing = []
     page.on("requestfailed", lambda request: missing.append(request.url))

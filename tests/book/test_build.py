@@ -12,7 +12,7 @@ import rules
 from book_files import ROOT, build, documents
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-FOLDERS = ("_extensions", "_static", "utils", "data")
+FOLDERS = ("_extensions", "_static", "_templates", "utils", "data")
 FILES = ("_config.yml", "requirements.txt", "constraints.txt")
 HELPER = '"""A helper."""\n\nVALUE = 3\n'
 CLAIM = "from utils.toy import VALUE\n\nclaim = VALUE + 1\nprint('The value is', VALUE)"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -108,6 +109,18 @@ def test_figure_names_are_unique_in_the_book():
 def test_links_of_notebook(notebook):
     text = rules.markdown(read(notebook))
     check(rules.broken_links(text, notebook, ROOT, headings_of))
+
+
+def test_neighbouring_chapters_link_to_each_other():
+    paths = sorted((ROOT / "chapters").glob("*.ipynb"))
+    missing = [
+        f"{one.name} has no link to {other.name}"
+        for pair in pairwise(paths)
+        for one, other in (pair, pair[::-1])
+        if f"]({other.name}" not in rules.markdown(read(one))
+    ]
+    assert len(paths) > 1
+    check(missing)
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.md")))

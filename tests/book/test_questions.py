@@ -16,6 +16,7 @@ import nbformat
 import numpy as np
 import pytest
 import rules
+import tensorflow as tf
 from book_files import ROOT
 from keras import layers
 
@@ -236,3 +237,42 @@ def test_other_layers_that_read_the_three_axes():
     assert layers.Conv1D(4, 3)(x).shape == (2, 3, 4)
     assert layers.MultiHeadAttention(2, 4)(x, x).shape == (2, 5, 3)
     assert not hasattr(layers, "CuDNNLSTM")
+
+
+def test_fit_leaves_the_order_of_a_dataset_alone():
+    x = np.random.default_rng(0).normal(size=(8, 3, 1)).astype("float32")
+    model = keras.Sequential([keras.Input(batch_shape=(1, 3, 1)), layers.LSTM(4, stateful=True)])
+    model.compile(loss="mse", optimizer=keras.optimizers.SGD(0.0))
+    pieces = tf.data.Dataset.from_tensor_slices((x, np.zeros((8, 4))))
+    with warnings.catch_warnings(action="ignore"):  # "shuffle=True was passed, but ..."
+        model.fit(pieces.batch(1, drop_remainder=True), verbose=0)
+    h = model.layers[0].states[0].numpy()
+    model.layers[0].reset_states()
+    np.testing.assert_allclose(model(x.reshape(1, 24, 1)), h, atol=1e-6)
+
+
+def test_a_folder_is_no_file_of_keras_3(tmp_path):
+    with pytest.raises(ValueError, match="File format not supported"):
+        keras.saving.load_model(tmp_path)
+
+
+def test_unroll_changes_no_number():
+    x = np.ones((2, 5, 1), "float32")
+    loop, written_out = layers.LSTM(4), layers.LSTM(4, unroll=True)
+    loop(x), written_out(x)
+    written_out.set_weights(loop.get_weights())
+    np.testing.assert_allclose(loop(x), written_out(x), atol=1e-6)
+
+
+def test_one_value_that_is_no_number_makes_every_weight_nan():
+    model = keras.Sequential([keras.Input((3, 1)), layers.LSTM(4), layers.Dense(1)])
+    model.compile(loss="mse")
+    x = np.ones((8, 3, 1))
+    x[5, 1] = np.nan
+    assert np.isnan(model.fit(x, np.ones((8, 1)), verbose=0).history["loss"][0])
+    assert all(np.isnan(weight).all() for weight in model.get_weights())
+
+
+def test_relu_takes_the_bounds_from_h():
+    layer = layers.LSTM(1, "relu", kernel_initializer="ones", recurrent_initializer="ones")
+    assert layer(np.full((1, 50, 1), 5.0)).numpy().max() > 1

@@ -182,7 +182,7 @@ def test_links_to_the_glossary_do_not_hinder_reading():
 
 def test_letters_and_other_names_are_those_of_the_style_guide():
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\w) \| (.+?) \| (.+?) \|$", guide, re.M)
+    rows = re.findall(r"^\| ([A-Za-z]) \| (.+?) \| (.+?) \|$", guide, re.M)
     letters = re.findall(r"^\| (\w) \| \[(.+?)\]\(#(.+?)\) \|", GLOSSARY, re.M)
     assert sorted((letter, term.partition(" (")[0]) for letter, term, _ in rows) == sorted(
         (letter, term) for letter, term, _ in letters

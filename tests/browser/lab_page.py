@@ -33,6 +33,7 @@ def size_of_all_labs():
 
 def write_page(folder, labs, scheme="light"):
     """Write a page that shows `labs` into `folder`, with the mounting script; return its path."""
+    assert all(lab.model_id for lab in labs)  # a lab opens when it is asked for its id
     data = embed_data(views=labs, drop_defaults=False)
     state = json.dumps(data["manager_state"]).replace("</", "<\\/")
     view = '<script type="application/vnd.jupyter.widget-view+json">{}</script>'

@@ -1,5 +1,6 @@
 """The script that starts labs in a page without a server, and the site's use of it."""
 
+import json
 import re
 
 import anywidget
@@ -115,6 +116,29 @@ def test_without_scripts_the_picture_is_there(browser, address):
     assert page.content().count("This is a picture of a lab") == 1
     assert picture.is_visible()
     context.close()
+
+
+PLACES = {
+    "index": ["ShapeLab"],
+    "chapters/02_three_axes": ["ShapeLab"],
+    "chapters/03_one_step_then_a_loop": ["StepLab"],
+    "chapters/04_three_by_one_or_one_by_three": ["RaceLab", "ShapeLab"],
+    "chapters/08_where_state_lives": ["StateLab"],
+    "chapters/09_stateful_with_reset_states": ["StateLab"],
+    "chapters/10_long_sequences_in_lanes": ["LanesLab"],
+    "reference/labs": ["LanesLab", "RaceLab", "ShapeLab", "StateLab", "StepLab"],
+}
+STATE = re.compile(r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script', re.S)
+PICTURE = re.compile(r'<noscript><figure><img alt="[^"]{60,}" src="data:image/svg.*?<figcaption>\w')
+
+
+@pytest.mark.parametrize("document", PLACES)
+def test_each_lab_is_at_its_place_and_no_page_carries_another(site, document):
+    html = (site / f"{document}.html").read_text(encoding="utf-8")
+    models = [model["state"] for model in json.loads(STATE.search(html)[1])["state"].values()]
+    names = [model["_anywidget_id"].split(".")[-1] for model in models if "_esm" in model]
+    assert sorted(names) == PLACES[document]
+    assert html.count("widget-view+json") == len(PICTURE.findall(html)) == len(names)
 
 
 def test_pages_with_labs_load_the_script_and_no_other_page_does(site):

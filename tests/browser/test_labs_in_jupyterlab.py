@@ -1,4 +1,4 @@
-"""The labs as ordinary widgets, in a running JupyterLab."""
+"""The labs as ordinary widgets, and the text of the chapters, in a running JupyterLab."""
 
 import json
 import os
@@ -12,8 +12,10 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import nbformat
 import pytest
 from book_files import ROOT
+from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import TimeoutError, expect
 
 pytestmark = pytest.mark.browser
@@ -28,6 +30,8 @@ LABS = {
     "State lab": (f"StateLab(weights={WEIGHTS})", "stateful", False, "Space", True),
     "Lanes lab": ("LanesLab()", "time_steps", 3, "ArrowRight", 4),
 }
+# What makes an element of each kind in the Markdown of a chapter.
+MARKDOWN = {"h1": "# ", "table": "|---|", "mjx-container": "$$", "details": "<details>"}
 IMPORTS = (
     f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport numpy as np\n"
     "from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab\n"
@@ -100,7 +104,8 @@ def open_notebook(browser, jupyterlab, name, cells=None):
     # On a slow machine JupyterLab may ask for the kernel before it knows which there are.
     question = page.locator(".jp-Dialog", has_text="Select Kernel")
     page.add_locator_handler(question, lambda: question.locator(".jp-mod-accept").click())
-    page.goto(f"{address}lab/workspaces/{name.split('.')[0]}/tree/{name}?reset&token=book")
+    address += f"lab/workspaces/{name.split('.')[0]}/tree/{name}?reset&token=book"
+    page.goto(address, timeout=120_000)  # a busy machine takes long
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
     return page
@@ -185,3 +190,19 @@ def shut_down_kernels(page):
             }
         }"""
     )
+
+
+def test_the_text_of_chapters_is_rendered_and_answers_stay_folded(browser, jupyterlab):
+    paths = sorted((ROOT / "chapters").glob("*.ipynb"))
+    cells = [cell for path in paths for cell in nbformat.read(path, as_version=4).cells]
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    shown = [next(text for text in texts if sign in text) for sign in MARKDOWN.values()]
+    text_only = new_notebook(cells=[new_markdown_cell(text) for text in shown])
+    nbformat.write(text_only, jupyterlab[1] / "text.ipynb")
+    page = open_notebook(browser, jupyterlab, "text.ipynb")
+    for element in MARKDOWN:
+        place = page.locator(f".jp-RenderedMarkdown {element}").first
+        place.scroll_into_view_if_needed()
+        expect(place).to_be_visible()
+    assert page.locator(".jp-RenderedMarkdown details[open]").count() == 0
+    page.context.close()

@@ -460,6 +460,31 @@ def test_everything_by_keyboard(show_labs):
     )
 
 
+def test_the_code_on_the_screen_trains_the_same_models(show_labs):
+    import keras
+
+    lab = RaceLab(seed=1, window=2, units=4, epochs=10)
+    code = show_labs(lab).page.locator(".lab-code").inner_text()
+    models = []
+
+    class Noted(keras.Sequential):
+        """A model that is kept, with its recurrent kernel before training."""
+
+        def __init__(self, layers):
+            super().__init__(layers)
+            models.append((self, self.get_weights()[1]))
+
+    names = {"np": np, "ALPHABET": ALPHABET, "encode": encode, "sliding_windows": sliding_windows}
+    exec(code.replace("keras.Sequential", "Noted"), names | {"keras": keras, "Noted": Noted})
+    for (model, before), layout, (count, _) in zip(
+        models, lab.layouts, lab.count_weights(), strict=True
+    ):
+        assert model.input_shape[1:] == layout and model.count_params() == count
+        moved = not np.array_equal(model.get_weights()[1], before)
+        assert moved == (layout[0] > 1)  # as in the page: with one time step nothing moves
+        assert model.optimizer.iterations == 10 * len(sliding_windows(encode(ALPHABET), 2)[0])
+
+
 def test_the_maps_show_what_moved(show_labs, core):
     view = show_labs(RaceLab(**SHORT))
     page = view.page

@@ -35,7 +35,7 @@ TYPED = {
     "bidirectional stateful": "Can Bidirectional be stateful",
     "reset states after every epoch": "Should the state be reset",
     "val loss lower than training": "Why is my validation loss lower",
-    "batch size when predicting": "What does batch_size do",
+    "batch size when predicting": "Must I predict with the batch size",
     "save state": "Is the state saved",
     "predict next steps": "How do I predict several steps",
     "train test split": "May I split",
@@ -45,6 +45,18 @@ TYPED = {
     "gradients stop at batch": "Can a stateful network learn",
     "slow gpu": "Why is my LSTM slow",
     "masking gpu error": "Masking on a GPU",
+    "pandas dataframe": "How do I bring a pandas",
+    "vector to sequence": "One vector in",
+    "lstmcell": "What is the difference between LSTM, LSTMCell",
+    "cell state of every step": "How do I get the cell state",
+    "encoder decoder": "How do an encoder",
+    "load keras 2 model": "How do I load a model",
+    "batch size vs time steps": "How do batch size",
+    "choose batch size": "Which batch size",
+    "tf.data stateful": "How do I feed a stateful",
+    "predict several values": "How do I predict several values",
+    "nan loss": "My loss is NaN",
+    "unroll=True": "What does unroll",
 }
 
 

@@ -53,8 +53,26 @@ def test_switching_the_layout_by_mouse(show_labs):
     shown = read(page)
     assert shown["loop"] == [[1, 2, 3]]
     assert "np.reshape(dataX, (len(dataX), 1, 3))  # (5, 1, 3)" in page.locator("code").inner_text()
-    assert "keras.Input((1, 3))" in page.locator("code").inner_text()
     page.get_by_text("Shape 5, 1, 3.").wait_for(state="attached")  # for screen readers
+
+
+@pytest.mark.parametrize(("window", "T", "stride"), [(3, 1, 1), (6, 2, 2)])
+def test_the_code_on_the_screen_runs(show_labs, window, T, stride):
+    import keras
+
+    lab = ShapeLab(text="SHAPEANDSTATE", window=window, time_steps=T, stride=stride)
+    page = show_labs(lab).page
+    page.locator("td[data-row]").nth(window + 1).click()  # sample 1, position 1
+    lines = page.locator("code").inner_text().splitlines()
+    here = {"np": np, "keras": keras, "encode": encode, "sliding_windows": sliding_windows}
+    exec("\n".join(lines), here)
+    said = re.search(r"# \((\d+), (\d+), (\d+)\)", lines[1]).groups()
+    assert here["X"].shape == tuple(map(int, said))
+    assert here["model"].input_shape == (None, T, window // T)
+    assert f"X[1, {1 // lab.features}, {1 % lab.features}]" in lines[2]
+    assert eval(lines[2], here)
+    letter = "SHAPEANDSTATE"[stride + 1]
+    assert lines[2].endswith(f"== {encode(letter)[0]}  # the code of {letter}")
 
 
 def test_everything_by_keyboard(show_labs):

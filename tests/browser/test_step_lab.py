@@ -146,13 +146,28 @@ def test_the_first_view_teaches(show_labs):
     assert "the same 320 weights" in page.locator(".step-says").inner_text()
     code = page.locator("code").inner_text()
     assert 'x = encode("KLM").reshape(1, 3, 1) / 26' in code
-    assert "h, c = lstm_step(x[:, 0], h, c, kernel, recurrent_kernel, bias)  # step 1 of 3" in code
-    assert "layer = keras.layers.LSTM(8)" in code
-    assert "h = layer(x)  # all 3 steps in one call: (1, 3, 1) -> (1, 8)" in code
+    assert "for t in range(1):  # steps 1 to 1 of 3" in code and "keras.layers.LSTM(8)" in code
     # The c that is pointed at, and the four numbers it is made of, in table and sums.
     assert page.locator("td.selected").get_attribute("data-number") == "c/0/0"
     made = page.locator("td.ingredient").evaluate_all("all => all.map(e => e.dataset.number)")
     assert sorted(made) == ["c/-1/0", "f/0/0", "g/0/0", "i/0/0"]
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_the_code_on_the_screen_gives_the_numbers_on_the_screen(show_labs, dense):
+    import keras
+
+    weights = random_weights(4)[: 5 if dense else 3]
+    page = show_labs(StepLab(weights=weights, word="KLMN", step=2)).page
+    code = page.locator("code").inner_text()
+    here = {"np": np, "keras": keras, "encode": encode, "weights": weights}
+    exec(code, here)
+    shown = read(page)
+    for name in "hc":
+        wanted = [shown[f"{name}/2/{u}"] for u in range(4)]
+        np.testing.assert_allclose(here[name][0], wanted, atol=1e-5)
+    same = eval(re.search(r"the same as (.*)", code)[1], here)  # as the comment says
+    np.testing.assert_allclose(here["answer" if dense else "h"], same, atol=1e-6)
 
 
 def test_the_buttons_by_mouse(show_labs):
@@ -163,7 +178,7 @@ def test_the_buttons_by_mouse(show_labs):
         frames(page)
         assert shown_step(page) == step
         assert page.locator('[aria-current="step"]').inner_text().startswith("ABCD"[step - 1])
-        assert f"x[:, {step - 1}]" in page.locator("code").inner_text()
+        assert f"for t in range({step}):" in page.locator("code").inner_text()
         assert page.locator(".step-strip.current").count() == 2
         ends = {"First": step == 1, "Back": step == 1, "Next": step == 4, "Last": step == 4}
         for control, off in ends.items():

@@ -8,7 +8,6 @@ import sys
 
 import numpy as np
 import pytest
-from ipywidgets.embed import embed_data
 from traitlets import TraitError
 
 from utils import labs, plots
@@ -160,10 +159,20 @@ def test_without_widgets_the_output_says_what_to_do():
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
+def test_a_lab_opens_when_it_is_shown():
+    lab = ShapeLab()
+    lab.window = 4
+    assert lab.comm is None  # nothing of it reaches the page
+    data, _ = lab._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == lab.comm.comm_id
+    number = lab.comm.comm_id
+    lab._repr_mimebundle_()
+    assert lab.comm.comm_id == number  # shown twice, opened once
+
+
 def test_a_saved_state_opens_as_the_same_lab():
     lab = ShapeLab(text="HELLO", window=2, time_steps=1, stride=2)
-    state = embed_data(views=[lab], drop_defaults=False)["manager_state"]["state"]
-    saved = state[lab.model_id]["state"]
+    saved = json.loads(json.dumps(lab.get_state()))
     again = ShapeLab()
     again.set_state({name: saved[name] for name in ("text", "window", "time_steps", "stride")})
     assert (again.text, again.window, again.time_steps, again.stride) == ("HELLO", 2, 1, 2)

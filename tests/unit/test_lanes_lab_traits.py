@@ -2,11 +2,11 @@
 
 import base64
 import itertools
+import json
 import re
 
 import numpy as np
 import pytest
-from ipywidgets.embed import embed_data
 from traitlets import TraitError
 
 from utils import plots
@@ -165,8 +165,7 @@ def test_a_saved_state_opens_as_the_same_lab():
     settings = {"length": 31, "batch_size": 2, "time_steps": 5, "cut": "overlapping"}
     settings |= {"shuffle": True, "shuffle_seed": 3, "remainder": "drop", "selected": 9}
     lab = LanesLab(weights=random_weights(3), **settings)
-    state = embed_data(views=[lab], drop_defaults=False)["manager_state"]["state"]
-    saved = state[lab.model_id]["state"]
+    saved = json.loads(json.dumps(lab.get_state()))
     again = LanesLab()
     again.set_state({name: saved[name] for name in [*settings, "weights"]})
     assert {name: getattr(again, name) for name in settings} == settings

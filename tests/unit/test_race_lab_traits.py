@@ -1,7 +1,8 @@
 """The Race lab in Python: its traits, its errors, its picture. No browser."""
 
+import json
+
 import pytest
-from ipywidgets.embed import embed_data
 from traitlets import TraitError
 
 from utils import plots
@@ -77,8 +78,7 @@ def test_results_arrive_from_the_page():
 
 def test_a_saved_state_opens_as_the_same_lab():
     lab = RaceLab(seed=9, window=4, units=12, learning_rate=0.01, epochs=60)
-    state = embed_data(views=[lab], drop_defaults=False)["manager_state"]["state"]
-    saved = state[lab.model_id]["state"]
+    saved = json.loads(json.dumps(lab.get_state()))
     again = RaceLab()
     again.set_state({name: saved[name] for name in again.keys if not name.startswith("_")})
     for name in ("seed", "window", "units", "learning_rate", "epochs", "results"):

@@ -189,6 +189,18 @@ class Lab(anywidget.AnyWidget):
         """
         raise NotImplementedError
 
+    def open(self):
+        """Do nothing yet: MyST-NB writes each open widget into the page, shown or not.
+
+        A lab made in a test cell would add up to 80 KB (gzip) to its page.
+        """
+
+    @property
+    def model_id(self):
+        """The id of the lab on the page. Who asks for it shows the lab, so now it is opened."""
+        super().open()
+        return super().model_id
+
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         # Shown where no widget can run, as in a saved notebook before its cells are run again.

@@ -635,12 +635,13 @@ function drawPlot({ y, end, lines, labels }, curves, epochs, names) {
 }
 
 const codeLines = (T, seed, units, learningRate, epochs) =>
+  `dataX, dataY = sliding_windows(encode(ALPHABET), ${T})\n` +
   `for T, F in ((${T}, 1), (1, ${T})):\n` +
   `    keras.utils.set_random_seed(${seed})\n` +
   `    model = keras.Sequential([keras.Input((T, F)), keras.layers.LSTM(${units}),\n` +
   `                              keras.layers.Dense(26, activation="softmax")])\n` +
   `    model.compile(keras.optimizers.Adam(${learningRate}), "sparse_categorical_crossentropy")\n` +
-  `    X = np.reshape(dataX, (len(dataX), T, F))\n` +
+  `    X = np.reshape(dataX, (len(dataX), T, F)) / 26\n` +
   `    model.fit(X, dataY, epochs=${epochs}, batch_size=1)`;
 
 export default { render };

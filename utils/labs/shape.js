@@ -38,6 +38,7 @@ const TEXT = {
     "sample {n}, time step {t}, feature {f}. It is read in turn {step} of {T} of the loop.",
   again: "The same letter of the sequence is also in {places}.",
   said: "Shape {N}, {T}, {F}. {runs}",
+  codeHere: "the code of {letter}",
 };
 const LONGEST_TEXT = 40;
 const LONGEST_WINDOW = 8;
@@ -121,7 +122,7 @@ function render({ model, el }) {
     if (rows.length === 0) {
       const values = { window: W, needed: W + 1, n: typed.length };
       refill(view, make("p", { class: "lab-detail" }, fill(text.short, values)));
-      code.textContent = codeLines(0, T, F);
+      code.textContent = modelLine(T, F);
       announce(fill(text.short, values));
       return;
     }
@@ -136,7 +137,6 @@ function render({ model, el }) {
       make("p", {}, make("strong", {}, runs), " ", T === 1 ? text.useless : text.useful),
     );
     arrowKeys(view.querySelector("table"), pointAt);
-    code.textContent = codeLines(N, T, F);
     announce(fill(text.said, { N, T, F, runs }));
     point();
   }
@@ -168,6 +168,12 @@ function render({ model, el }) {
       .map(([sample, at]) => `X[${sample}, ${Math.floor(at / F)}, ${at % F}]`);
     const letter = typed[place];
     const values = { code: ALPHABET.indexOf(letter), letter, n, p, t, f, step: t + 1, T };
+    code.textContent = [
+      `dataX, dataY = sliding_windows(encode("${typed}"), ${W}, stride=${model.get("stride")})`,
+      `X = np.reshape(dataX, (len(dataX), ${T}, ${F}))  # (${rows.length}, ${T}, ${F})`,
+      `X[${n}, ${t}, ${f}] == dataX[${n}, ${p}] == ${values.code}  # ${fill(text.codeHere, values)}`,
+      modelLine(T, F),
+    ].join("\n");
     const detail = view.querySelector(".lab-detail");
     detail.textContent = `${fill(text.detail, values)} ` +
       (places.length ? fill(text.again, { places: places.join(", ") }) : "");
@@ -265,9 +271,7 @@ function loopBoxes(text, typed, start, n, T, F) {
   return boxes;
 }
 
-function codeLines(N, T, F) {
-  return `X = np.reshape(dataX, (len(dataX), ${T}, ${F}))  # (${N}, ${T}, ${F})\n` +
-    `model = keras.Sequential([keras.Input((${T}, ${F})), keras.layers.LSTM(32)])`;
-}
+const modelLine = (T, F) =>
+  `model = keras.Sequential([keras.Input((${T}, ${F})), keras.layers.LSTM(32)])`;
 
 export default { render };

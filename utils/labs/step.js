@@ -76,8 +76,8 @@ const TEXT = {
   p: "Probability of {letter} after step {step}, from h of all {U} units through Dense and softmax = {value}",
   said: "Step {step} of {T} reads {letter}. c of unit {unit}: {before} before, {c} after. {answer}",
   saidAnswer: "Next letter: {letter}, {percent}.",
-  codeStep: "step {step} of {T}",
-  codeAll: "all {T} steps in one call: (1, {T}, 1) -> (1, {U})",
+  codeSteps: "steps 1 to {step} of {T}",
+  codeSame: "the same as model(x[:, :{step}])",
 };
 const GATES = "ifgo"; // the order of Keras
 const LONGEST_WORD = 10;
@@ -446,15 +446,22 @@ function render({ model, el }) {
   }
 
   function codeLines({ T, U, step: now }) {
-    const lines = [
+    const dense = numbers.answers.length > 0;
+    const same = fill(text.codeSame, { step: now });
+    return [
+      "model = keras.Sequential([",
+      "    keras.Input((None, 1)),",
+      `    keras.layers.LSTM(${U}),`,
+      dense && '    keras.layers.Dense(26, activation="softmax"),',
+      "])",
+      "model.set_weights(weights)",
+      "",
       `x = encode("${numbers.word}").reshape(1, ${T}, 1) / 26  # (1, T, F)`,
-      `h, c = lstm_step(x[:, ${now - 1}], h, c, kernel, recurrent_kernel, bias)  # ` +
-        fill(text.codeStep, { T, step: now }),
-      `layer = keras.layers.LSTM(${U})`,
-      `h = layer(x)  # ${fill(text.codeAll, { T, U })}`,
-    ];
-    if (numbers.answers.length) lines.push('answer = keras.layers.Dense(26, activation="softmax")(h)');
-    return lines.join("\n");
+      `h = c = np.zeros((1, ${U}))`,
+      `for t in range(${now}):  # ${fill(text.codeSteps, { T, step: now })}`,
+      `    _, (h, c) = model.layers[0].cell(x[:, t], [h, c])${dense ? "" : `  # h: ${same}`}`,
+      dense && `answer = model.layers[1](h)  # ${same}`,
+    ].filter((line) => line !== false).join("\n");
   }
 
   // Pointing: by mouse for as long as it hovers, by focus or a click for good.

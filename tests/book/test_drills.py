@@ -1,0 +1,145 @@
+"""The drills of `make binder` and `make versions`: what they prepare and what they judge."""
+
+import re
+import sys
+
+import pytest
+from book_files import ROOT
+
+from benchmarks import notebooks
+from benchmarks.notebooks import Measured
+from tools.binder_image import packages
+from tools.environments import find_python
+from tools.versions import FILES, OLDEST, PYTHONS, main, newest, oldest
+
+if sys.platform == "win32":
+    pytest.skip("the Binder drill is for Linux", allow_module_level=True)
+
+from tools.binder import (
+    MEMORY_GOAL,
+    MEMORY_LIMIT,
+    SECONDS_GOAL,
+    image_problems,
+    result_problems,
+)
+
+# Half a second of computing, and then 50 MB.
+WORK = """
+import time
+end = time.process_time() + 0.5
+while time.process_time() < end:
+    pass
+full = b"1" * 50_000_000
+time.sleep(0.5)
+"""
+INSTALL = 'RUN pip install --no-cache-dir -r "requirements.txt"\n'
+COPY = "COPY --chown=1000:1000 src/ ${REPO_DIR}/\n"
+IMAGE = {"pack": "PythonBuildPack", "python": "3.12", "dockerfile": f"FROM x\n{COPY}{INSTALL}"}
+LISTED = "dependencies:\n- python=3.12.*\n- notebook==7.*   # why\n- jupyterhub-singleuser==5.*\n"
+LOCKED = "https://a.org/noarch/notebook-shim-0.2.4-p_0.conda#0\n"
+LOCKED += "https://a.org/noarch/notebook-7.4.7-p_0.conda#0\n"
+LOCKED += "https://a.org/noarch/jupyterhub-singleuser-5.4.0-h_0.conda#0\n"
+
+
+def text_of(name):
+    """Return the text of a file of the book."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pins(text):
+    """Return the pinned packages of a file of requirements and their versions."""
+    return dict(re.findall(r"^([\w-]+)==([^ ;\n]+)", text, flags=re.MULTILINE))
+
+
+def test_what_the_image_holds_already_is_read_from_the_lists_of_repo2docker():
+    assert packages(LISTED, LOCKED) == ["notebook==7.4.7", "jupyterhub==5.4.0"]
+
+
+def test_the_image_that_the_drill_supposes_has_no_problem():
+    assert image_problems(IMAGE, "3.12") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"pack": "DockerBuildPack"}, "chooses DockerBuildPack"),
+        ({"python": "3.10"}, "takes Python 3.10, not 3.12"),
+        ({"dockerfile": f"FROM x\n{INSTALL}{COPY}"}, "before constraints.txt is there"),
+        ({"dockerfile": f"FROM x\n{COPY}"}, "or never"),
+    ],
+)
+def test_another_image_is_a_problem(change, problem):
+    (found,) = image_problems(IMAGE | change, "3.12")
+    assert problem in found
+
+
+def test_only_what_fits_binder_has_no_problem():
+    good = Measured("a", SECONDS_GOAL, computing=80, memory=MEMORY_GOAL, passed=True)
+    assert result_problems([good]) == []
+    bad = [good._replace(seconds=91), good._replace(memory=1601), good._replace(passed=False)]
+    found = result_problems([good, *bad])
+    assert len(found) == 3
+    assert "91 s" in found[0] and "1601 MB" in found[1] and "failed" in found[2]
+
+
+@pytest.mark.parametrize(
+    ("script", "limit", "passed"),
+    [(WORK, 2000, True), (f"{WORK}\n1 / 0", 2000, False), (f"{WORK}\ntime.sleep(60)", 30, False)],
+)
+def test_a_run_is_measured_and_ended_beyond_its_limit(script, limit, passed, monkeypatch):
+    monkeypatch.setattr(notebooks, "SCRIPT", script)
+    measured = notebooks.measure(ROOT / "chapters" / "some.ipynb", limit)
+    assert measured.passed == passed
+    assert str(measured).endswith("**failed**") != passed
+    assert measured.name == "some"
+    assert measured.seconds >= 0.5 and measured.computing > 0.2
+    assert min(limit, 50) < measured.memory < 100
+
+
+def test_the_oldest_versions_replace_their_pins_and_no_other():
+    for name in FILES:
+        before, after = pins(text_of(name)), pins(oldest(text_of(name)))
+        assert after == before | {
+            package: OLDEST[package] for package in OLDEST if package in before
+        }
+    assert set(OLDEST) <= set(pins(text_of("requirements.txt")))
+    assert set(OLDEST) <= set(pins(text_of("constraints.txt")))
+
+
+def test_the_newest_versions_have_no_pin():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        before, after = text_of(name), newest(text_of(name))
+        assert "==" not in re.sub("#.*|;.*", "", after)
+        assert "constraints.txt" not in re.sub("#.*", "", after)
+        for package in pins(before):
+            assert re.search(rf"^{package}(<2)?( ;.*)?$", after, flags=re.MULTILINE), package
+    assert "\njupyter-book<2\n" in newest(text_of("requirements.txt"))
+
+
+def test_python_is_found_or_the_drill_says_what_to_do():
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert find_python(here)
+    with pytest.raises(SystemExit, match="no Python 3.1 here: install one"):
+        find_python("3.1")
+
+
+def test_an_unknown_row_is_refused():
+    with pytest.raises(SystemExit, match="no 3.10; choose from 3.11"):
+        main(["3.10"])
+
+
+def test_the_readme_claims_what_is_tried():
+    low, high = PYTHONS[0], PYTHONS[-1]
+    assert f"(3, {low[2:]}) <= sys.version_info[:2] <= (3, {high[2:]})" in text_of("Makefile")
+    readme = text_of("README.md")
+    assert f"Python {', '.join(PYTHONS[:-1])} or {high}" in readme
+    pinned = pins(text_of("requirements.txt"))
+    for name, package in {"Keras": "keras", "TensorFlow": "tensorflow"}.items():
+        first, last = (version.rsplit(".", 1)[0] for version in (OLDEST[package], pinned[package]))
+        assert f"{name} {first} to {last}" in readme
+
+
+def test_the_readme_promises_what_the_binder_drill_judges():
+    readme = text_of("README.md")
+    assert f"each runs in at most {SECONDS_GOAL} seconds and {MEMORY_GOAL} MB" in readme
+    assert f"above {MEMORY_LIMIT // 1000} GB the kernel restarts" in readme
