@@ -34,6 +34,7 @@ RUNS = 3
 PACKED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
 
 
+@functools.cache
 def sent(path):
     """Return the bytes of a file as they are sent."""
     content = path.read_bytes()
