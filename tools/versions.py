@@ -1,4 +1,4 @@
-"""Try the book on every version it claims: `make versions`, or some: `make versions ONLY=oldest`.
+"""Try the book on other versions: `make versions`, or some: `make versions ONLY=oldest`.
 
 For each row of the table a clone of the last commit gets a fresh environment. There the unit tests
 run, and a build that executes every notebook; with the newest versions all tests run, those in a
@@ -15,7 +15,7 @@ from pathlib import Path
 from tools.environments import clone_book, find_python, make_environment
 
 PYTHONS = ("3.11", "3.12", "3.13")
-# The oldest that the book claims.
+# An older pair that is tried beside the pins.
 OLDEST = {"keras": "3.12.0", "tensorflow": "2.20.0", "tensorflow-cpu": "2.20.0"}
 FILES = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
 UNIT_AND_BUILD = ("tests/unit", "tests/book/test_build.py")

@@ -128,18 +128,19 @@ def test_an_unknown_row_is_refused():
         main(["3.10"])
 
 
-def test_the_readme_claims_what_is_tried():
+def test_the_readme_names_the_versions_that_are_tried():
     low, high = PYTHONS[0], PYTHONS[-1]
     assert f"(3, {low[2:]}) <= sys.version_info[:2] <= (3, {high[2:]})" in text_of("Makefile")
     readme = text_of("README.md")
     assert f"Python {', '.join(PYTHONS[:-1])} or {high}" in readme
-    pinned = pins(text_of("requirements.txt"))
-    for name, package in {"Keras": "keras", "TensorFlow": "tensorflow"}.items():
-        first, last = (version.rsplit(".", 1)[0] for version in (OLDEST[package], pinned[package]))
-        assert f"{name} {first} to {last}" in readme
+    older = {name: version.rsplit(".", 1)[0] for name, version in OLDEST.items()}
+    used = pins(text_of("requirements.txt"))
+    used = {name: used[name].rsplit(".", 1)[0] for name in OLDEST}
+    for pair in (older, used):
+        assert re.search(rf"Keras {pair['keras']} and TensorFlow {pair['tensorflow']}\b", readme)
 
 
-def test_the_readme_promises_what_the_binder_drill_judges():
+def test_the_readme_says_what_the_binder_drill_judges():
     readme = text_of("README.md")
-    assert f"each runs in at most {SECONDS_GOAL} seconds and {MEMORY_GOAL} MB" in readme
+    assert f"fails if one takes more than {SECONDS_GOAL} seconds or {MEMORY_GOAL} MB" in readme
     assert f"above {MEMORY_LIMIT // 1000} GB the kernel restarts" in readme
