@@ -40,11 +40,12 @@ CHECK ?=
 experiments: .venv/book  ## train what data/six_experiments.csv lacks (all: 10 minutes); CHECK=1 compares
 	$(VENV)/python -m experiments $(if $(CHECK),--check)
 
-bench: .venv/test  ## measure the labs, the trainer against fit, each notebook (15 minutes)
+bench: .venv/test book  ## measure the labs, the trainer against fit, each notebook, each page (15 minutes)
 	$(VENV)/python -m benchmarks.labs
 	$(VENV)/python -m benchmarks.race_lab
 	$(VENV)/python -m benchmarks.published_code
 	$(VENV)/python -m benchmarks.notebooks
+	$(VENV)/python -m benchmarks.pages --weights
 
 archive: book  ## pack the site into one file that works without the internet
 	$(VENV)/python -m tools.archive

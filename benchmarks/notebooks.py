@@ -21,7 +21,8 @@ from nbclient import NotebookClient
 from pathlib import Path
 path = Path(sys.argv[1])
 notebook = nbformat.read(path, as_version=4)
-NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+where = {"metadata": {"path": path.parent}}
+NotebookClient(notebook, timeout=600, startup_timeout=600, resources=where).execute()
 """
 PAUSE = 0.1  # seconds between two looks at the processes
 HEAD = "| notebook | time | computing | memory |\n|---|---|---|---|"

@@ -34,6 +34,7 @@ RUNS = 3
 PACKED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
 
 
+@functools.cache
 def sent(path):
     """Return the bytes of a file as they are sent."""
     content = path.read_bytes()
@@ -54,9 +55,9 @@ def fetched(page):
 
 def weights(site=SITE):
     """Return the bytes of a first visit and as the next page, by page, in reading order."""
-    found, before = {}, set()
-    for name in pages():
-        page = (site / name).resolve()
+    paths = {name: (site / name).resolve() for name in pages()}
+    found, before = {}, fetched(list(paths.values())[1])  # one comes back to the first page
+    for name, page in paths.items():
         own, files = len(sent(page)), fetched(page)
         first = own + sum(len(sent(file)) for file in files)
         found[name] = first, own + sum(len(sent(file)) for file in files - before)

@@ -1,5 +1,6 @@
 """The page for teachers says of every chapter what the chapter itself says."""
 
+import functools
 import re
 import symtable
 from urllib.parse import parse_qs, urlsplit
@@ -45,6 +46,7 @@ def exercises_in(text):
     return found
 
 
+@functools.cache
 def exercises_of_the_book():
     """Return all exercises of all chapters, as pairs (chapter, number)."""
     return [
@@ -83,7 +85,7 @@ def test_the_chapters_are_as_their_own_lines_say():
         text = rules.markdown(notebook)
         title = rules.headings(text)[0][1]
         to_read, to_run = re.search(
-            r"\*\*To read:\*\* (.+?)\. \*\*To run:\*\* (.+?)\.", text
+            r"\*\*To read:\*\* (\d+) minutes\. \*\*To run:\*\* (.+?)\.", text
         ).groups()
         needs = re.search(r"\*\*You need:\*\* (.+?)(?: Helpful:| The chapter before|\n)", text)[1]
         needed = {int(link.partition("_")[0]) for link in rules.links(needs)}

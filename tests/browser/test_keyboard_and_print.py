@@ -99,13 +99,11 @@ def test_on_paper_only_what_is_unfolded_is_seen(visit):
     assert page.locator("h1:visible").count() == 1
 
 
-def test_a_printed_chapter_is_as_wide_as_the_paper(visit, tmp_path):
+def test_a_printed_chapter_is_no_wider_than_the_paper(visit, tmp_path):
     page = visit(CHAPTER).page
     page.pdf(path=tmp_path / "chapter.pdf", format="A4")
     with pikepdf.open(tmp_path / "chapter.pdf") as pdf:
         assert 5 < len(pdf.pages) < 40
-        boxes = {tuple(round(float(side)) for side in each.mediabox) for each in pdf.pages}
-    assert boxes == {(0, 0, 595, 842)}
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 718, "height": 1000})  # A4 without its margins
     too_wide = """() => [...document.querySelectorAll('article :is(pre, img, table, figure)')]

@@ -78,6 +78,14 @@ def test_no_rule_that_was_left_out_is_missed(views, left_out, page):
         page.keyboard.press("Escape")
 
 
+def test_the_print_button_prints(visit):
+    page = visit("index.html").page
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.locator(".dropdown-download-buttons > button").click()
+    page.locator(".btn-download-pdf-button").click()
+    assert page.evaluate("window.printed")
+
+
 def test_no_letter_needs_the_font_that_is_gone(views):
     private = """() => [...document.querySelectorAll("body *")].flatMap(element =>
         ["::before", "::after"].map(part => getComputedStyle(element, part).content)
