@@ -135,6 +135,17 @@ def test_layers_that_make_no_model(case):
         keras.Sequential(parts)
 
 
+def test_a_table_in_front_of_a_model_of_one_feature():
+    any_length = sequential((None, 1), layers.LSTM(4))
+    problem = explain(zeros((25, 3)), any_length).problems[0]
+    assert problem.silent  # Keras adds the axis, and reads features as time steps
+    words_in(problem.fix, "(25, 3, 1)", "one moment with 3 features", "Input((None, 3))")
+    # As many columns as time steps: they are time steps.
+    assert (
+        "moment" not in explain(zeros((25, 3)), sequential((3, 1), layers.LSTM(4))).problems[0].fix
+    )
+
+
 def test_the_fix_of_a_stack_works():
     parts = [INPUT, layers.LSTM(4, return_sequences=True), layers.LSTM(4), layers.Dense(2)]
     explanation = explain((25, 3, 1), parts)

@@ -134,6 +134,12 @@ def _table_fix(shape, code, expected):
             f"{code}[np.newaxis] -> (1, {rows}, {columns}), or cut windows of shape (samples, "
             f"length, {columns}): keras.utils.timeseries_dataset_from_array({code}, None, length)."
         )
+    if features == 1 < (columns or 0) and steps != columns:
+        ways.append(
+            f"If each row is one moment with {counted(columns, 'feature')}, the layer has to read "
+            f"{columns}: build it with Input(({steps}, {columns})), and cut windows of shape "
+            f"(samples, length, {columns}): sliding_window_view, or timeseries_dataset_from_array."
+        )
     if None not in (steps, features) and features > 1 and columns == steps * features:
         ways.append(
             f"If each row is one sample with the {features} features of the first time step in "
