@@ -33,7 +33,7 @@ book: .venv/book $(CONFIG)  ## build the site into _build/html
 		-e 's#github.com/[a-z-]*/[a-z-]*#github.com/$(REPOSITORY)#' _config.yml > $@
 
 test: .venv/test  ## build the site and check everything that must hold
-	$(VENV)/python -m pytest --numprocesses 2 --dist loadfile
+	$(VENV)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # make experiments CHECK=1 trains all of them again and compares; it changes no file.
 CHECK ?=
