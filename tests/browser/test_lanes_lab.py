@@ -41,9 +41,19 @@ READ = """() => {
         cells: rows.map(row => text(row, '[data-kind=cell]').map(Number)),
         remarks: document.querySelector('.lanes-remarks').textContent,
         ends: text(document, '[data-kind=end]').map(Number),
-        // two lines: h after the calls, h without a break
-        h: [...document.querySelectorAll('.lanes-maps')].map(m =>
-            [...m.querySelectorAll('i')].map(i => Number(i.title))),
+        // two lines: h after the calls, h without a break; a mouse over a line reads its numbers
+        h: [...document.querySelectorAll('.lanes-maps')].map(map =>
+            [...map.querySelectorAll('.lab-heat-row')].flatMap(line => {
+                const { left, top, width } = line.getBoundingClientRect();
+                const colours = line.style.background.match(/--(minus|plus)/g);
+                return colours.map((colour, u) => {
+                    const clientX = left + width * (u + 0.5) / colours.length;
+                    line.dispatchEvent(new PointerEvent('pointermove', { clientX, clientY: top }));
+                    const value = Number(line.title);
+                    const agrees = value === 0 || (colour === '--minus') === (value < 0);
+                    return agrees ? value : NaN;
+                });
+            })),
         code: document.querySelector('code').textContent,
     };
 }"""

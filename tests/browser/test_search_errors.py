@@ -18,7 +18,6 @@ NOTEBOOK = nbformat.read(ROOT / f"{PAGE}.ipynb", as_version=4)
 # The entries, and no more: the page ends with a section about a tool.
 HEADINGS = rules.headings(rules.markdown(NOTEBOOK))
 TITLES = [title for level, title in HEADINGS if level == 3]
-FIRST = 3  # results that a reader looks at
 
 # Messages as they are for models that are not in the book, and the entry that explains them
 PASTED = {
@@ -83,35 +82,19 @@ def words(text):
     return " ".join(re.findall(r"[\w=.:-]+", text.lower()))
 
 
-@pytest.fixture(scope="module")
-def search(browser, address):
-    """A function that gives (file, title) of the first results, as the search page orders them."""
-    page = browser.new_page()
-    page.goto(f"{address}search.html")
-    page.wait_for_function("typeof Search !== 'undefined' && Search.hasIndex()")
-
-    def results(query):
-        found = page.evaluate("query => Search._performSearch(...Search._parseQuery(query))", query)
-        # Sphinx shows its list of results from the end. Each: document, title, anchor, ..., file.
-        return [(name, title.split(" > ")[-1]) for name, title, *_ in found[::-1][:FIRST]]
-
-    yield results
-    page.close()
-
-
 @pytest.mark.parametrize("title", TITLES)
 def test_an_entry_is_found_by_its_title(search, title):
     found = search(words(title))
-    assert words(title) in [words(name) for page, name in found if page == PAGE], found
+    assert words(title) in [words(name) for page, name, _ in found if page == PAGE], found
 
 
 @pytest.mark.parametrize("message", PASTED)
 def test_an_entry_is_found_by_a_pasted_message(search, message):
     found = search(message)
-    assert PASTED[message] in [title for page, title in found if page == PAGE], found
+    assert PASTED[message] in [title for page, title, _ in found if page == PAGE], found
 
 
 @pytest.mark.parametrize("typed", SEEN)
 def test_a_silent_mistake_is_found_by_what_a_reader_sees(search, typed):
     found = search(typed)
-    assert any(title.startswith(SEEN[typed]) for page, title in found if page == PAGE), found
+    assert any(title.startswith(SEEN[typed]) for page, title, _ in found if page == PAGE), found

@@ -462,11 +462,10 @@ function endTable(text, ends, units) {
   const reach = Math.max(...all.map(Math.abs)) || 1; // a faint state must show too
   const rows = ends.map(({ r, last, state, whole, difference }) => {
     const label = fill(text.maps, { r, calls: list(state.h), whole: list(whole.h) });
-    const values = range(units).map((u) => [state.h[u], whole.h[u]]);
     return make("tr", {},
       make("th", { scope: "row", class: "samples" }, fill(text.row, { r })),
       make("td", {}, String(last)),
-      make("td", { class: "lanes-maps" }, heatMap({ label, values, reach })),
+      make("td", { class: "lanes-maps" }, heatMap({ label, rows: [state.h, whole.h], reach })),
       make("td", {
         class: "lanes-difference",
         "data-kind": "end",

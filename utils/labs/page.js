@@ -198,23 +198,25 @@ export function paint(element, value, reach = 1) {
 }
 
 /**
- * A strip or table of numbers around zero as colours, one row a unit, one column a step.
- * It reads as one picture with one text; `values[column][row]`.
+ * Rows of numbers around zero as colours: `rows[row][column]`. They read as one picture with one
+ * text; a mouse over a number shows it. Each row is one element: hundreds would be slow to lay out.
  */
-export function heatMap({ label, values, reach = 1, selected }) {
-  const rows = values.length ? values[0].length : 0;
-  const style = { "--columns": Math.max(1, values.length) };
-  const map = make("div", { class: "lab-heat", role: "img", "aria-label": label, style });
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < values.length; column++) {
-      const value = values[column][row];
-      const cell = paint(document.createElement("i"), value, reach);
-      if (column === selected) cell.className = "selected";
-      cell.title = short(value, 6);
-      map.append(cell);
-    }
-  }
-  return map;
+export function heatMap({ label, rows, reach = 1 }) {
+  const lines = rows.map((values) => {
+    const stops = Array.from(values, (value, column) => {
+      const part = 100 * Math.min(1, Math.abs(value) / reach);
+      const color = `color-mix(in srgb, var(--${value < 0 ? "minus" : "plus"}) ${part.toFixed(1)}%, var(--zero))`;
+      return `${color} ${(100 * column) / values.length}% ${(100 * (column + 1)) / values.length}%`;
+    });
+    const line = make("div", { class: "lab-heat-row" });
+    line.style.background = `linear-gradient(to right, ${stops})`;
+    line.addEventListener("pointermove", ({ offsetX }) => {
+      const column = Math.floor((offsetX / line.clientWidth) * values.length);
+      line.title = short(values[Math.max(0, Math.min(values.length - 1, column))], 6);
+    });
+    return line;
+  });
+  return make("div", { role: "img", "aria-label": label }, lines);
 }
 
 /** Let arrow keys, Home and End move among the cells of a grid; one of them takes the Tab key. */

@@ -98,7 +98,7 @@ function render({ model, el }) {
   let onMap = false; // whether it is they that are pointed at
   let describe = null; // writes the sentence about what is pointed at
   let parts; // the elements that follow the training
-  let built; // for which window and units
+  let built; // for which window
 
   // ---- Controls
   const set = (name) => (value) => save(model, { [name]: value });
@@ -148,10 +148,11 @@ function render({ model, el }) {
         units: get("units"),
         learningRate: get("learning_rate"),
       });
-      const shape = `${get("window")} ${get("units")}`;
       if (built && !going) announce(verdictText());
-      if (shape !== built) rebuild();
-      built = shape;
+      if (built !== get("window")) rebuild();
+      built = get("window");
+      parts.sides.forEach(({ resize }) => resize(get("units")));
+      place = within(place);
       if (get("epoch") > 0) save(model, UNTRAINED);
     }
     return race;
@@ -238,7 +239,6 @@ function render({ model, el }) {
   function rebuild() {
     const T = get("window");
     section.querySelector(".lab-first").lastChild.textContent = fill(text.first, { T });
-    place = within(place);
     describe = null;
     onMap = false;
     parts = {
@@ -259,7 +259,14 @@ function render({ model, el }) {
     }
   }
 
+  /** Violet and olive as the theme has them; to be read before anything moves, or it takes long. */
+  function readColors() {
+    const style = getComputedStyle(section);
+    return ["--minus", "--plus"].map((name) => parseInt(style.getPropertyValue(name).trim().slice(1), 16));
+  }
+
   function draw() {
+    const colors = readColors();
     const { epoch, now, order } = current();
     const epochs = lastEpoch();
     drawn = epoch;
@@ -272,7 +279,7 @@ function render({ model, el }) {
     progress.firstChild.textContent = progressText(epoch);
     bar.max = epochs;
     bar.value = epoch;
-    drawMaps();
+    drawMaps(colors);
     const percent = ({ right }) => `${((100 * right) / order.length).toFixed(0)} %`;
     const shares = race.history.map(({ right }) => right.map((n) => n / order.length));
     drawPlot(parts.loss, race.history.map(({ loss }) => loss), epochs, names());
@@ -302,13 +309,10 @@ function render({ model, el }) {
   }
 
   /** Both recurrent kernels on one scale: their gradient before training, their change afterwards. */
-  function drawMaps() {
+  function drawMaps(colors = readColors()) {
     const values = [0, 1].map((side) => mapOf(race, side));
     const squares = values[0].reduce((sum, value) => sum + value * value, 0);
     const reach = 2.5 * Math.sqrt(squares / values[0].length) || 1;
-    const style = getComputedStyle(section);
-    const colors = ["--minus", "--plus"].map((name) =>
-      parseInt(style.getPropertyValue(name).trim().slice(1), 16));
     parts.sides.forEach(({ canvas, map, mapTitle, mapNote, mark }, side) => {
       paintMap(canvas, values[side], reach, colors);
       mapTitle.textContent = race.trainers[side].updates ? text.change : text.pull;
@@ -450,7 +454,6 @@ function paintMap(canvas, values, reach, colors) {
 
 /** What is seen of one model: its loop, the map of its recurrent kernel, what it gets right. */
 function buildSide(text, side, axis, name, T, race) {
-  const { units } = race.trainers[side];
   const steps = side === 0 ? [...ALPHABET.slice(0, T)] : [ALPHABET.slice(0, T)];
   const boxes = [make("span", { class: "muted" }, text.zeros)];
   steps.forEach((letters, t) =>
@@ -463,8 +466,14 @@ function buildSide(text, side, axis, name, T, race) {
   boxes.push(make("span", { class: "race-arrow" }, "→ h"));
   const sentence = side === 0 ? text.machine : text.machineOne;
   const label = fill(sentence, { name, T, letters: ALPHABET.slice(0, T) });
-  const canvas = make("canvas", { width: 4 * units, height: units });
-  const mark = make("i", { class: "race-mark", style: { "--rows": units, "--columns": 4 * units } });
+  const canvas = make("canvas");
+  const mark = make("i", { class: "race-mark" });
+  const resize = (units) => {
+    if (canvas.height === units) return;
+    Object.assign(canvas, { width: 4 * units, height: units });
+    mark.style.setProperty("--rows", units);
+    mark.style.setProperty("--columns", 4 * units);
+  };
   const map = make("div", {
     class: "race-map", tabindex: "0", role: "application", "aria-roledescription": text.mapRole,
     "data-key": `map-${side}`,
@@ -486,7 +495,7 @@ function buildSide(text, side, axis, name, T, race) {
       text.blocks.map((block) => make("span", {}, block))),
     mapNote,
     make("p", { class: "race-caption" }, fill(text.answers, { name })), strip);
-  return { element, canvas, map, mapTitle, mapNote, mark, strip };
+  return { element, canvas, resize, map, mapTitle, mapNote, mark, strip };
 }
 
 const FACTS = ["loop", "weights", "idle", "moved", "loss", "right"]; // their labels in the text

@@ -179,6 +179,7 @@ function render({ model, el }) {
   const places = []; // the places whose number changes with step and unit
   let weights;
   let numbers; // of the word, see readWord
+  let marked = []; // the elements that show the number pointed at, and what it is made of
   let hovered; // the key of the number under the mouse
   let chosen = { name: "c", back: 0, letter: 0 }; // what focus or a click chose; back: -1 for "before"
   let timer;
@@ -280,6 +281,7 @@ function render({ model, el }) {
   function place(element, name, back, u, written = element) {
     places.push({ element, written, name, back, u });
     element.dataset.back = back;
+    element.tabIndex = -1;
     return element;
   }
 
@@ -354,9 +356,10 @@ function render({ model, el }) {
       const tiles = cells.map(([part, back], column) => {
         const written = make("span", { class: "step-number" }, "");
         const keys = { "data-row": row, "data-column": column, "data-key": `tile-${row}-${column}` };
-        const look = { class: "step-tile", role: "gridcell", "data-before": signs[column] };
+        const look = { class: "step-tile", role: "gridcell" };
+        const sign = make("span", { class: "step-sign", "aria-hidden": "true" }, signs[column]);
         const symbols = make("span", { class: "step-name" }, symbol(part, back));
-        const tile = make("div", { ...look, ...keys }, symbols, written);
+        const tile = make("div", { ...look, ...keys }, sign, symbols, written);
         return place(tile, part, back, undefined, written);
       });
       const title = make("div", { class: "step-row-title", role: "rowheader" }, text[`row${name}`]);
@@ -473,17 +476,19 @@ function render({ model, el }) {
   function mark() {
     const key = hovered ?? chosenKey();
     const [name, t, u] = key.split("/");
-    const made = new Set(numbers.ingredients(name, Number(t), Number(u)));
-    for (const element of view.querySelectorAll("[data-number]")) {
-      element.classList.toggle("selected", element.dataset.number === key);
-      element.classList.toggle("ingredient", made.has(element.dataset.number));
+    for (const element of marked) element.classList.remove("selected", "ingredient");
+    const found = [key, ...numbers.ingredients(name, Number(t), Number(u))];
+    marked = [...view.querySelectorAll(found.map((number) => `[data-number="${number}"]`).join())];
+    for (const element of marked) {
+      element.classList.add(element.dataset.number === key ? "selected" : "ingredient");
     }
-    // One cell of each grid takes the Tab key: the chosen one, else the first.
+    // One cell of each grid takes the Tab key: the focused one, else the chosen one, else the first.
     for (const grid of view.querySelectorAll('[role="grid"]')) {
-      const cells = [...grid.querySelectorAll("[data-row]")];
-      const focused = cells.find((cell) => cell === document.activeElement);
-      const taker = focused ?? cells.find((cell) => cell.dataset.number === chosenKey()) ?? cells[0];
-      for (const cell of cells) cell.tabIndex = cell === taker ? 0 : -1;
+      const cell = (which) => grid.querySelector(`[data-row]${which}`);
+      const taker = cell(":focus") ?? cell(`[data-number="${chosenKey()}"]`) ?? cell("");
+      const taken = cell('[tabindex="0"]');
+      if (taken && taken !== taker) taken.tabIndex = -1;
+      if (taken !== taker) taker.tabIndex = 0;
     }
     const detail = numbers.explain(name, Number(t), Number(u));
     view.querySelector(".step-detail").textContent = detail;
