@@ -125,5 +125,20 @@ def test_only_widgets_on_view_keep_their_state():
     assert json.loads(kept) == {"state": {"a": {"text": "</script>"}}}
 
 
+def test_code_without_an_element_of_its_own_has_the_colour_of_code(site):
+    styles = (site / "_static" / "pygments.css").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        start = rf'html\[data-theme="{theme}"\] \.highlight'
+        (plain,) = re.findall(rf"{start} \{{.*color: (#\w+)", styles)
+        for name in ("n", "nn", "p", "w"):
+            assert re.findall(rf"{start} \.{name} \{{(.*?)\}}", styles) == [f" color: {plain} "]
+
+
+def test_plain_code_is_plain_text(site, page):
+    assert light_pages.PLAIN_CODE.search((site / page).read_text(encoding="utf-8")) is None
+    written = '<span class="k">if</span><span class="w"> </span><span class="n">a</span>'
+    assert light_pages.PLAIN_CODE.sub(r"\1", written) == '<span class="k">if</span> a'
+
+
 def test_all_pages_were_rewritten(site):
     assert len(light_pages.find_pages(site)) >= len(pages())

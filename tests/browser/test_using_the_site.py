@@ -2,6 +2,7 @@
 
 import pytest
 from book_files import documents
+from conftest import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +36,21 @@ def test_the_keyboard_can_skip_the_menu(visit):
     assert focused(page, "a[href='#main-content']")
     page.keyboard.press("Enter")
     assert page.url.endswith("#main-content")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_links_lead_to_their_section(visit, width):
+    """Sections are laid out as they come into view; a link must find its place all the same."""
+    page = visit("chapters/07_sequences_of_different_lengths.html#exercises", width).page
+    sections = page.evaluate("[...document.querySelectorAll('article section[id]')].map(s => s.id)")
+    assert len(sections) > 8
+    for section in ["exercises", *sections[::-1], *sections]:
+        page.evaluate("section => { location.hash = section }", section)
+        page.wait_for_timeout(150)
+        top = page.locator(f"#{section} > :is(h1, h2, h3)").bounding_box()["y"]
+        assert 0 <= top < 200 or page.evaluate(
+            "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
+        ), section
 
 
 def test_search_finds_a_chapter(visit):
