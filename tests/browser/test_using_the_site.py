@@ -40,7 +40,6 @@ def test_the_keyboard_can_skip_the_menu(visit):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_links_lead_to_their_section(visit, width):
-    """Sections are laid out as they come into view; a link must find its place all the same."""
     page = visit("chapters/07_sequences_of_different_lengths.html#exercises", width).page
     sections = page.evaluate("[...document.querySelectorAll('article section[id]')].map(s => s.id)")
     assert len(sections) > 8
