@@ -40,10 +40,11 @@ def test_the_keyboard_can_skip_the_menu(visit):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_links_lead_to_their_section(visit, width):
-    page = visit("chapters/07_sequences_of_different_lengths.html#exercises", width).page
+    page = visit("chapters/07_sequences_of_different_lengths.html", width).page
+    page.add_style_tag(content="html { scroll-behavior: auto !important }")  # not slowly
     sections = page.evaluate("[...document.querySelectorAll('article section[id]')].map(s => s.id)")
     assert len(sections) > 8
-    for section in ["exercises", *sections[::-1], *sections]:
+    for section in sections[::-1]:
         page.evaluate("section => { location.hash = section }", section)
         page.wait_for_timeout(150)
         top = page.locator(f"#{section} > :is(h1, h2, h3)").bounding_box()["y"]
