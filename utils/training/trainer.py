@@ -19,6 +19,9 @@ UPDATES_PER_CALL, SAMPLES_PER_CALL = 4_000, 50_000
 # The seeds are shared out among the cores. The weights of so many stay in the cache of one core,
 # and what is done to them is too little to be worth splitting up further.
 SEEDS_PER_CALL = 5
+# XLA takes seconds to compile and then makes an update several times faster. So many updates times
+# time steps are done before it is ready.
+WITHOUT_XLA = 3_000
 
 
 class Training(NamedTuple):
@@ -136,7 +139,10 @@ def train_seeds(
     data = (tf.constant(X), tf.constant(y, tf.int32), tf.constant(lengths, tf.int32))
     updates_per_state = -(-samples // batch_size) if stateful else 1
     parts = _parts(epochs // records, samples, batch_size)
-    train = compiled(network, X.shape, units, classes, len(groups[0]), batch_size, parts[0])
+    updates = epochs * -(-samples // batch_size)
+    by_xla = updates * time_steps > WITHOUT_XLA
+    shapes = (X.shape, units, classes, len(groups[0]), batch_size, parts[0])
+    train = compiled(network, by_xla, *shapes)
     run = partial(train, data, tf.constant(learning_rate), tf.constant(updates_per_state))
 
     def train_part(progress, generators, part):

@@ -33,13 +33,13 @@ class Progress(NamedTuple):
 
 
 @cache
-def compiled(network, *shapes):
-    """Return `train` for one network, to be compiled by XLA at its first call.
+def compiled(network, by_xla, *shapes):
+    """Return `train` for one network, to be compiled at its first call, by XLA if asked.
 
     One function for each combination of shapes: TensorFlow warns of a function that is compiled
     again and again.
     """
-    return tf.function(partial(train, network), jit_compile=True, autograph=False)
+    return tf.function(partial(train, network), jit_compile=by_xla, autograph=False)
 
 
 def train(network, data, learning_rate, updates_per_state, progress, batches, count):
