@@ -76,19 +76,23 @@ def assert_records_equal(run, record, seed, model, X, y):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_500_updates_are_those_of_keras(case):
+def test_500_updates_are_those_of_keras(case, monkeypatch):
     time_steps, features, batch_size, options = CASES[case]
     X, y = small_task(time_steps, features, options.get("lengths"))
     size = batch_size or SAMPLES
     per_epoch = -(-SAMPLES // size)
     epochs = UPDATES // per_epoch
-    run = train_seeds(
-        *(X, y, UNITS, SEEDS, epochs),
-        classes=CLASSES,
-        batch_size=batch_size,
-        records=1,
-        **options,
-    )
+    runs = {}
+    for by_xla, threshold in ((True, 0), (False, 10**9)):
+        monkeypatch.setattr(trainer, "WITHOUT_XLA", threshold)
+        runs[by_xla] = train_seeds(
+            *(X, y, UNITS, SEEDS, epochs),
+            classes=CLASSES,
+            batch_size=batch_size,
+            records=1,
+            **options,
+        )
+    run = runs[True]
     keras.utils.set_random_seed(SEED)
     model = keras_model(X, size, **options)
     assert_equal(run.start[-1], model.get_weights(), tolerance=0)
@@ -101,10 +105,28 @@ def test_500_updates_are_those_of_keras(case):
             batch = places[start : start + size]
             model.train_on_batch(X[batch], y[batch])
     assert_equal(run.end[-1], model.get_weights())
+    assert_equal(runs[False].end[-1], model.get_weights())
     largest = max(np.abs(a - b).max() for a, b in zip(run.start[-1], run.end[-1], strict=True))
     assert largest > 0.1, "the weights hardly moved: the comparison says nothing"
     if not options.get("stateful"):  # whose records are held to `evaluate` below
         assert_records_equal(run, -1, -1, model, X, y)
+
+
+def test_xla_compiles_long_trainings_only(monkeypatch):
+    asked = []
+    compiled = trainer.compiled
+
+    def listen(network, by_xla, *shapes):
+        asked.append(by_xla)
+        return compiled(network, by_xla, *shapes)
+
+    monkeypatch.setattr(trainer, "compiled", listen)
+    X, y = small_task(3, 1)
+    arguments = {"classes": CLASSES, "batch_size": 4, "records": 1}  # 3 updates of 3 steps
+    for epochs in (1, 2):
+        monkeypatch.setattr(trainer, "WITHOUT_XLA", 9)
+        train_seeds(X, y, UNITS, [1], epochs, **arguments)
+    assert asked == [False, True]
 
 
 def test_a_stateful_run_is_that_of_fit_with_resets():
