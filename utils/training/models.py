@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 NETWORKS = ("LSTM", "dense")
-LONGEST_UNROLLED = 4  # time steps; more of them are a loop in the graph, which compiles faster
+LONGEST_UNROLLED = 8  # time steps; more of them are a loop in the graph, which compiles faster
 
 
 def classifier(time_steps, features, units, classes, network="LSTM"):
