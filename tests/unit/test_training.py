@@ -121,10 +121,10 @@ def test_xla_compiles_long_trainings_only(monkeypatch):
         return compiled(network, by_xla, *shapes)
 
     monkeypatch.setattr(trainer, "compiled", listen)
+    monkeypatch.setattr(trainer, "WITHOUT_XLA", 9)
     X, y = small_task(3, 1)
     arguments = {"classes": CLASSES, "batch_size": 4, "records": 1}  # 3 updates of 3 steps
     for epochs in (1, 2):
-        monkeypatch.setattr(trainer, "WITHOUT_XLA", 9)
         train_seeds(X, y, UNITS, [1], epochs, **arguments)
     assert asked == [False, True]
 

@@ -137,10 +137,10 @@ def train_seeds(
     progress = [_beginning([start[member] for member in group]) for group in groups]
     generators = [[np.random.default_rng(seeds[member]) for member in group] for group in groups]
     data = (tf.constant(X), tf.constant(y, tf.int32), tf.constant(lengths, tf.int32))
-    updates_per_state = -(-samples // batch_size) if stateful else 1
+    updates_per_epoch = -(-samples // batch_size)
+    updates_per_state = updates_per_epoch if stateful else 1
     parts = _parts(epochs // records, samples, batch_size)
-    updates = epochs * -(-samples // batch_size)
-    by_xla = updates * time_steps > WITHOUT_XLA
+    by_xla = epochs * updates_per_epoch * time_steps > WITHOUT_XLA
     shapes = (X.shape, units, classes, len(groups[0]), batch_size, parts[0])
     train = compiled(network, by_xla, *shapes)
     run = partial(train, data, tf.constant(learning_rate), tf.constant(updates_per_state))
