@@ -17,7 +17,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = "10_long_sequences_in_lanes"
 LAST_CELL = "count"
-EPOCHS, LONG_EPOCHS = 4, 12  # of the chapter, and three times as many
+EPOCHS, LONG_EPOCHS = 3, 9  # of the chapter, and three times as many
 
 
 def run_chapter():
