@@ -5,6 +5,7 @@ on the clock, seconds of computing (more than those on the clock if several core
 most memory that all its processes together held. All notebooks take about ten minutes.
 """
 
+import argparse
 import subprocess
 import sys
 import time
@@ -95,11 +96,26 @@ def notebooks():
     return sorted(path for folder in folders for path in folder.glob("*.ipynb"))
 
 
-def main(names):
+def existing(name):
+    """Return the path of a notebook named on the command line, or say that there is none."""
+    path = Path(name).resolve()
+    if path.suffix != ".ipynb" or not path.is_file():
+        raise argparse.ArgumentTypeError(
+            f"{name} is no notebook; wanted a path such as chapters/{notebooks()[0].name}"
+        )
+    return path
+
+
+def main(arguments):
     """Print one row for each notebook; end with an error if one of them failed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("notebook", nargs="*", type=existing, help="default: all of the book")
+    chosen = parser.parse_args(arguments).notebook or notebooks()
     print(HEAD)
     failed = False
-    for path in [Path(name).resolve() for name in names] or notebooks():
+    for path in chosen:
         measured = measure(path)
         failed |= not measured.passed
         print(measured, flush=True)

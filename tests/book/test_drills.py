@@ -144,3 +144,10 @@ def test_the_readme_says_what_the_binder_drill_judges():
     readme = text_of("README.md")
     assert f"fails if one takes more than {SECONDS_GOAL} seconds or {MEMORY_GOAL} MB" in readme
     assert f"above {MEMORY_LIMIT // 1000} GB the kernel restarts" in readme
+
+
+def test_a_notebook_that_is_not_there_is_named(capsys):
+    with pytest.raises(SystemExit):
+        notebooks.main(["chapters/no_such_chapter.ipynb"])
+    complaint = capsys.readouterr().err
+    assert "chapters/no_such_chapter.ipynb is no notebook; wanted a path such as" in complaint
