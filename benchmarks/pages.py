@@ -5,8 +5,15 @@ fetches everything; the next page only what the page before it in the book did n
 
 Lighthouse (scores on a slow phone, median of three runs) is asked where npx is installed; name
 pages, such as `index.html`, to ask about these only, or give `--weights` to leave it out.
+
+Lighthouse slows the processor four times, which makes a phone of a fast desktop computer and
+something slower of a slow one. So each run is slowed by as much as makes the same phone of this
+machine at this hour, by the measure of its speed that Lighthouse took in the run before.
+`--slowdown 4` keeps the constant factor. See "Calibrating the CPU slowdown",
+https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md.
 """
 
+import argparse
 import functools
 import gzip
 import json
@@ -31,6 +38,9 @@ from find_chromium import find_chromium  # noqa: E402
 SITE = ROOT / "_build" / "html"
 LIGHTHOUSE = "lighthouse@12.8.2"
 RUNS = 3
+# Lighthouse's index of a phone of the middle class: fast desktop computers have 1500 to 2000, and
+# its usual factor for them is 4.
+PHONE = 1750 / 4
 PACKED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
 
 
@@ -89,41 +99,64 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def scores(address, chromium):
-    """Return the median Lighthouse scores of a page: a dict of numbers from 0 to 100."""
+def ask_lighthouse(address, chromium, slowdown):
+    """Return the scores of a page, from 0 to 100, and Lighthouse's index of this machine."""
     command = [shutil.which("npx"), "--yes", LIGHTHOUSE, address, "--output=json", "--quiet"]
+    command += [f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}"]
     command += ["--chrome-flags=--headless=new --no-sandbox"]
-    runs = []
-    for _ in range(RUNS):
-        run = subprocess.run(
-            command,
-            env=os.environ | {"CHROME_PATH": str(chromium)},
-            capture_output=True,
-            check=True,
-        )
-        categories = json.loads(run.stdout)["categories"]
-        runs.append({name: round(found["score"] * 100) for name, found in categories.items()})
-    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+    environment = os.environ | {"CHROME_PATH": str(chromium)}
+    run = subprocess.run(command, env=environment, capture_output=True, check=True)
+    report = json.loads(run.stdout)
+    found = {name: round(kind["score"] * 100) for name, kind in report["categories"].items()}
+    return found, report["environment"]["benchmarkIndex"]
+
+
+def print_scores(addresses, chromium, constant):
+    """Print the median scores of each page, and by how much the processor was slowed for them."""
+    slowdown = constant or 4
+    if not constant:
+        _, index = ask_lighthouse(next(iter(addresses.values())), chromium, slowdown)
+        slowdown = index / PHONE
+    for name, address in addresses.items():
+        runs, slowdowns = [], []
+        for _ in range(RUNS):
+            found, index = ask_lighthouse(address, chromium, slowdown)
+            runs.append(found)
+            slowdowns.append(f"{slowdown:.1f}")
+            slowdown = constant or index / PHONE
+        medians = [f"{kind} {statistics.median(run[kind] for run in runs):.0f}" for kind in runs[0]]
+        print(", ".join(medians), f"(slowed {', '.join(slowdowns)} times)", name, flush=True)
 
 
 def main():
     """Print both, page by page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("page", nargs="*", help="for Lighthouse; default: all of the site")
+    parser.add_argument("--weights", action="store_true", help="leave out Lighthouse")
+    parser.add_argument("--slowdown", type=float, help="a constant factor; default: calibrated")
+    chosen = parser.parse_args()
     found = weights()
+    if unknown := set(chosen.page) - set(found):
+        parser.error(
+            f"no page of the site: {', '.join(sorted(unknown))}; wanted such as index.html"
+        )
     print(f"{'first visit':>11} {'next page':>9}  KB, gzip")
     for name, (first, following) in found.items():
         print(f"{first / 1000:11.0f} {following / 1000:9.0f}  {name}")
     medians = (statistics.median(kind) / 1000 for kind in zip(*found.values(), strict=True))
     print("{:11.0f} {:9.0f}  median".format(*medians))
-    if "--weights" in sys.argv or not shutil.which("npx"):
+    if chosen.weights or not shutil.which("npx"):
         return
     with sync_playwright() as playwright:
         chromium = find_chromium(playwright)
     handler = functools.partial(Handler, directory=str(SITE))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        for name in sys.argv[1:] or found:
-            measured = scores(f"http://127.0.0.1:{server.server_port}/{name}", chromium)
-            print(", ".join(f"{kind} {score:.0f}" for kind, score in measured.items()), name)
+        host = f"http://127.0.0.1:{server.server_port}/"
+        addresses = {name: host + name for name in chosen.page or found}
+        print_scores(addresses, chromium, chosen.slowdown)
         server.shutdown()
 
 
