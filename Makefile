@@ -32,8 +32,10 @@ book: .venv/book $(CONFIG)  ## build the site into _build/html
 	@sed -e 's#https://[a-z.-]*github.io/[a-z-]*#https://$(OWNER).github.io/$(NAME)#' \
 		-e 's#github.com/[a-z-]*/[a-z-]*#github.com/$(REPOSITORY)#' _config.yml > $@
 
-test: .venv/test  ## build the site and check everything that must hold
-	$(VENV)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Each process loads TensorFlow. One builds the site while the others test what needs none.
+PROCESSES ?= 2
+test: .venv/test  ## build the site and check everything that must hold; PROCESSES=4 on four cores
+	$(VENV)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # make experiments CHECK=1 trains all of them again and compares; it changes no file.
 CHECK ?=
