@@ -139,9 +139,10 @@ def main():
     chosen = parser.parse_args()
     found = weights()
     if unknown := set(chosen.page) - set(found):
-        parser.error(
-            f"no page of the site: {', '.join(sorted(unknown))}; wanted such as index.html"
-        )
+        names = ", ".join(sorted(unknown))
+        parser.error(f"no page of the site: {names}; wanted a path in it, such as index.html")
+    if chosen.slowdown is not None and chosen.slowdown < 1:
+        parser.error(f"--slowdown is {chosen.slowdown}; wanted 1 (not slowed) or more")
     print(f"{'first visit':>11} {'next page':>9}  KB, gzip")
     for name, (first, following) in found.items():
         print(f"{first / 1000:11.0f} {following / 1000:9.0f}  {name}")
