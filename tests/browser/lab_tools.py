@@ -60,6 +60,14 @@ def small_targets(page, limit=44):
     )
 
 
+def drawn(page):
+    """Wait until the labs have drawn what was asked of them.
+
+    A lab draws once a frame. The frame asked for here comes after those asked for before it.
+    """
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
 def call(page, module, expression, *arguments):
     """Evaluate `expression` with the exports of a shared module as `m` and arguments as `a`.
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lab_tools import random_weights, scrolls_sideways, serious, small_targets
+from lab_tools import drawn, random_weights, scrolls_sideways, serious, small_targets
 
 from utils.labs.lanes import LanesLab
 
@@ -74,7 +74,7 @@ def change(page, key, value):
     }""",
         [key, value],
     )
-    page.wait_for_timeout(60)
+    drawn(page)
 
 
 def given(units):
@@ -257,17 +257,17 @@ def test_shuffling_by_mouse(show_labs):
     in_order = read(page)["cells"]
     page.get_by_role("switch").click()
     another.wait_for()
-    page.wait_for_timeout(60)
+    drawn(page)
     once = read(page)
     another.click()
-    page.wait_for_timeout(60)
+    drawn(page)
     again = read(page)
     assert sorted(sum(once["cells"], [])) == sorted(sum(in_order, []))
     assert in_order != once["cells"] != again["cells"]
     assert "Keras gives no message" in once["remarks"]
     assert "shuffle=True is the default" in once["code"]
     page.get_by_role("switch").click()
-    page.wait_for_timeout(60)
+    drawn(page)
     assert read(page)["cells"] == in_order and not another.is_visible()
 
 
@@ -328,7 +328,7 @@ def test_everything_by_keyboard(show_labs):
     def press(*keys):
         for key in keys:
             page.keyboard.press(key)
-        page.wait_for_timeout(60)
+        drawn(page)
 
     def focus():
         return page.evaluate("document.activeElement.dataset.key")
@@ -367,7 +367,7 @@ def test_everything_by_keyboard(show_labs):
 def test_two_labs_on_a_page_do_not_meet(show_labs):
     page = show_labs(LanesLab(), LanesLab(length=12)).page
     page.get_by_text("overlapping windows", exact=True).first.click()
-    page.wait_for_timeout(60)
+    drawn(page)
     facts = page.locator("[data-fact=arrows]").all_inner_texts()
     assert "/ 18" in facts[0] and "no second call" in facts[1]
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from lab_tools import call, random_weights, scrolls_sideways, serious, small_targets
+from lab_tools import call, drawn, random_weights, scrolls_sideways, serious, small_targets
 
 from utils import lstm_numpy
 from utils.labs.race import RaceLab
@@ -431,7 +431,8 @@ def test_everything_by_keyboard(show_labs):
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowLeft")
     page.get_by_text("Seed 2, not trained yet.").first.wait_for()
-    page.wait_for_function("document.querySelectorAll('.race-step').length === 5")
+    drawn(page)
+    assert page.locator(".race-step").count() == 5
     code = page.locator(".lab-code").inner_text()
     assert "((4, 1), (1, 4))" in code and "LSTM(9)" in code and "epochs=30" in code
     assert "set_random_seed(2)" in code and "Adam(0.005)" in code
@@ -443,7 +444,7 @@ def test_everything_by_keyboard(show_labs):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowLeft")
     assert "[2, 34]" in detail(page)
-    page.wait_for_timeout(50)
+    drawn(page)
     assert page.evaluate("scrollY") == scrolled  # the keys move the mark, not the page
     page.keyboard.press("Tab")  # one letter
     page.keyboard.press("ArrowRight")
@@ -514,7 +515,7 @@ def test_colours_follow_the_theme(show_labs):
     color = f"{PIXELS}[0].filter((_, k, data) => k % 4 === 0 && data[k + 3] === 255)"
     assert set(page.evaluate(color)) <= {0x6A, 0x7A}
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.wait_for_timeout(80)
+    drawn(page)
     assert set(page.evaluate(color)) <= {0xC7, 0xD9}
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lab_tools import ODD_TEXTS, scrolls_sideways, serious, small_targets
+from lab_tools import ODD_TEXTS, drawn, scrolls_sideways, serious, small_targets
 
 from utils.labs import ShapeLab
 from utils.windows import decode, encode, sliding_windows
@@ -125,7 +125,7 @@ def test_odd_texts_are_text(show_labs, name):
     view = show_labs(ShapeLab())
     page = view.page
     page.get_by_role("textbox").fill(ODD_TEXTS[name])
-    page.wait_for_timeout(80)
+    drawn(page)
     letters = re.sub("[^A-Z]", "", ODD_TEXTS[name].upper())[:40]
     strange = len(re.sub("[A-Z]", "", ODD_TEXTS[name].upper()))
     assert not page.evaluate("Boolean(window.ran)")
@@ -150,6 +150,7 @@ def test_too_short_a_text_says_what_is_missing(show_labs):
 def test_two_labs_on_a_page_do_not_meet(show_labs):
     page = show_labs(ShapeLab(), ShapeLab(window=2)).page
     page.get_by_text("1×3", exact=True).click()
+    drawn(page)
     assert page.locator(".shape-step").count() == 1 + 2
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(ids) == len(set(ids))
