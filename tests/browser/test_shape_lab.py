@@ -83,9 +83,11 @@ def test_everything_by_keyboard(show_labs):
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
     page.get_by_text("Window 4").wait_for()
+    drawn(page)
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
     page.get_by_text("Stride 2").wait_for()
+    drawn(page)  # the layouts too
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")  # the next layout
     page.locator('input[value="2"][type="radio"]:checked').wait_for()
