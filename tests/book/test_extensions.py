@@ -1,4 +1,4 @@
-"""The two Sphinx extensions of the book."""
+"""Sphinx extensions of the book that need no built site."""
 
 import importlib.util
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ def load(name):
     return module
 
 
-fresh_cache, mathml = load("fresh_cache"), load("mathml")
+fresh_cache, mathml, near_sections = map(load, ("fresh_cache", "mathml", "near_sections"))
 
 
 @pytest.fixture
@@ -117,3 +117,15 @@ def test_formulas_become_mathml(render):
         render(translator, nodes.math(text=r"N = \lfloor L / S \rfloor"))
     html = "".join(translator.body)
     assert "<math" in html and "<mi>N</mi>" in html and "\\" not in html
+
+
+def test_the_script_of_the_theme_is_changed_once():
+    changed = near_sections.change(f"before {near_sections.ASK} after")
+    assert changed == f"before {near_sections.ASK_IF_LAID_OUT} after"
+    assert near_sections.change(changed) == changed
+
+
+@pytest.mark.parametrize("found", [0, 2])
+def test_a_theme_of_another_version_is_refused(found):
+    with pytest.raises(ValueError, match=f"wanted once, found {found} times: e.tabIndex"):
+        near_sections.change(near_sections.ASK * found)

@@ -20,6 +20,8 @@ REQUIRED = os.environ.get("CI", "") not in ("", "0", "false") or (
 HARMLESS = ("was preloaded using link preload but not used",)
 # Colours are judged when they have arrived, not while they fade in.
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important }"
+# axe cannot judge colours where nothing is laid out yet.
+WHOLE = "section { content-visibility: visible !important }"
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -77,6 +79,14 @@ class View:
         )
         return self.page
 
+    def settle(self):
+        """Wait until all sections are laid out, and the theme knows which code scrolls."""
+        self.page.wait_for_function(
+            """() => [...document.querySelectorAll('article pre')].every(
+                pre => pre.hasAttribute('tabindex') || pre.closest('details:not([open])'))"""
+        )
+        return self.page
+
     def close(self):
         """Close the page and what belongs to it."""
         self.context.close()
@@ -120,8 +130,12 @@ def address(site):
 
 @pytest.fixture(scope="module")
 def views(browser, address, page):
-    """One page of the site at each width, shared by the tests of this page."""
+    """One page of the site at each width, whole: all laid out, its labs running."""
     opened = {width: View(browser, address + page, width, own_host=address) for width in WIDTHS}
+    for view in opened.values():
+        view.page.add_style_tag(content=WHOLE)
+        if labs := view.page.locator("script[type*=widget-view]").count():
+            view.page.locator(".lab").nth(labs - 1).wait_for()
     yield opened
     for view in opened.values():
         view.close()

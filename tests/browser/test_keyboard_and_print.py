@@ -30,7 +30,7 @@ FOCUS = """() => {
 
 
 def test_the_keyboard_walks_through_a_chapter_and_is_seen_everywhere(visit):
-    page = visit(CHAPTER).page
+    page = visit(CHAPTER).settle()
     count = page.evaluate(MARK_STOPS)
     assert count > 50
     reached, unseen = [], []
@@ -70,6 +70,7 @@ def test_on_a_phone_the_keyboard_goes_into_the_contents_and_out_again(visit):
 @pytest.mark.parametrize(("selector", "name"), [(".tag_solution", "solution 1"), ("", "the code")])
 def test_screen_readers_hear_what_a_fold_holds(visit, selector, name):
     view = visit(CHAPTER)
+    view.settle()
     tools = view.context.new_cdp_session(view.page)
     fold = view.page.locator(f"{selector} details.hide").first
     for verb in ("Show", "Hide"):

@@ -108,6 +108,34 @@ def test_a_view_without_a_state_says_so(browser, tmp_path):
     page.close()
 
 
+# How long a lab waits at most, changed.
+PATIENCE = """const later = setTimeout;
+    setTimeout = (work, time) => later(work, time === 5000 ? {} : time);"""
+
+
+def test_a_lab_far_below_starts_when_it_comes_near(visit):
+    view = visit("chapters/08_where_state_lives.html")
+    view.context.add_init_script(PATIENCE.format("2 ** 30"))
+    view.page.reload()
+    view.settle()
+    place = view.page.locator(".lab-place")
+    room = "place => [place.childElementCount, place.getBoundingClientRect().height >= 640]"
+    assert place.evaluate(room) == [0, True]
+    view.page.locator("h2").last.scroll_into_view_if_needed()  # far below the lab
+    assert place.evaluate(room) == [0, True]
+    place.scroll_into_view_if_needed()
+    place.locator(".lab").wait_for()
+    assert view.complaints == []
+
+
+def test_a_lab_far_below_does_not_wait_forever(visit):
+    view = visit("chapters/08_where_state_lives.html")
+    view.context.add_init_script(PATIENCE.format(0))
+    view.page.reload()
+    view.page.locator(".lab-place .lab").wait_for()
+    assert view.page.evaluate("scrollY") == 0
+
+
 def test_without_scripts_the_picture_is_there(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -54,4 +54,4 @@ def test_search_works_from_disk(visit, unpacked):
     page = visit(f"{(unpacked / 'search.html').as_uri()}?q=broadcast").page
     page.locator("#search-results li a[href*='chapters/']").first.click(timeout=10_000)
     page.wait_for_url("file:**/chapters/*.html*")
-    assert "broadcast" in page.locator("article").inner_text()
+    assert "broadcast" in page.locator("article").text_content()

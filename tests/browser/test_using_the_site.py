@@ -53,6 +53,26 @@ def test_links_lead_to_their_section(visit, width):
         ), section
 
 
+LAID_OUT = """() => [...document.querySelectorAll('.bd-article > section > section')]
+    .map(section => section.querySelector('h2').checkVisibility({ contentVisibilityAuto: true }))"""
+
+
+def test_sections_far_below_come_last_and_all_come(visit):
+    view = visit("chapters/07_sequences_of_different_lengths.html", min(WIDTHS))
+    view.settle()
+    assert set(view.page.evaluate(LAID_OUT)) == {True}
+    scrolls = "pre => pre.scrollWidth > pre.clientWidth"
+    code = view.page.locator("article pre:visible").all()
+    wide = [block for block in code if block.evaluate(scrolls)]
+    assert len(wide) > 5  # and the keyboard can scroll them
+    assert [block for block in wide if block.get_attribute("tabindex") != "0"] == []
+    view.context.add_init_script("requestIdleCallback = () => {}")  # a browser without any leisure
+    view.page.reload()
+    assert view.page.evaluate(LAID_OUT)[-1] is False
+    view.page.locator("h2").last.scroll_into_view_if_needed()
+    view.page.wait_for_function(f"({LAID_OUT})().at(-1)")
+
+
 def test_search_finds_a_chapter(visit):
     view = visit("search.html?q=reshape")
     result = view.page.locator("#search-results li a[href*='chapters/']").first
@@ -60,7 +80,7 @@ def test_search_finds_a_chapter(visit):
     view.page.wait_for_load_state("networkidle")  # the search reads the pages that it found
     result.click()
     view.page.wait_for_url("**/chapters/*.html*")
-    assert "reshape" in view.page.locator("article").inner_text()
+    assert "reshape" in view.page.locator("article").text_content()
     assert view.complaints == []
 
 
@@ -104,4 +124,4 @@ def test_search_works_without_a_server(visit, site):
     result = page.locator("#search-results li a[href*='chapters/']").first
     result.click(timeout=10_000)
     page.wait_for_url("file:**/chapters/*.html*")
-    assert "reshape" in page.locator("article").inner_text()
+    assert "reshape" in page.locator("article").text_content()

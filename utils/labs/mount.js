@@ -8,6 +8,7 @@
   "use strict";
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const PATIENCE = 5000; // milliseconds
   const FAILED = "This lab did not start. The text and the figures around it do not need it.";
 
   class Model {
@@ -76,11 +77,22 @@
     return { widget, model };
   }
 
+  // Most labs stand far below: the page is there first. They start when they are a screen away, and
+  // after a while in any case, so that paper and keyboards find them too.
+  function comesNear(place) {
+    return new Promise((resolve) => {
+      const look = (entries) => entries.some((entry) => entry.isIntersecting) && resolve();
+      new IntersectionObserver(look, { rootMargin: "100% 0px" }).observe(place);
+      setTimeout(resolve, PATIENCE);
+    });
+  }
+
   async function show(script, states) {
     const place = document.createElement("div");
     place.className = "lab-place";
     script.after(place);
     try {
+      await comesNear(place);
       const id = JSON.parse(script.textContent).model_id;
       const values = states[id]?.state;
       if (!values?._esm) throw new Error("the page holds no module for it");
