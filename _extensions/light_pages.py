@@ -70,6 +70,8 @@ def lighten(app, exception):
     pages = {path: path.read_text("utf-8") for path in find_pages(Path(app.outdir))}
     # Those that this build did not write again are light already.
     fresh = [path for path, text in pages.items() if MARK not in text]
+    if not fresh:
+        return  # and Sphinx has not brought the theme's files again, either
     drawings = read_drawings(static)
     for path in fresh:
         text = NOT_NEEDED.sub("", pages[path])
