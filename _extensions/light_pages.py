@@ -32,6 +32,7 @@ NOT_NEEDED = re.compile(
 )
 ICON_STYLES = {"fas", "fab", "far", "fa-solid", "fa-brands", "fa-regular"}
 ICON = re.compile(rf'<(i|span) class="([^"]*\b(?:{"|".join(ICON_STYLES)})\b[^"]*)"([^>]*)>\s*</\1>')
+ICON_SCRIPT = "vendor/fontawesome/*/js/all.min.js"
 # In the theme's script: the name, width and height, other names, and the drawing.
 DRAWING = re.compile(r'"?([\w-]+)"?:\[(\d+),(\d+),\[([^\]]*)\],"\w+","([^"]+)"\]')
 ICON_LICENCE = "<!-- Icons: Font Awesome Free, https://fontawesome.com/license/free, CC BY 4.0 -->"
@@ -127,10 +128,18 @@ def rewrite(text, folder, sheet):
 
 
 def read_drawings(static):
-    """Return the theme's icons by name: width, height and path."""
-    (script,) = static.glob("vendor/fontawesome/*/js/all.min.js")
+    """Return the theme's icons by name: width, height and path.
+
+    Raises
+    ------
+    ValueError
+        If the script that holds them is not there: the theme has another version.
+    """
+    scripts = list(static.glob(ICON_SCRIPT))
+    if len(scripts) != 1:
+        raise ValueError(f"_static/{ICON_SCRIPT}: wanted one script, found {len(scripts)}")
     drawings = {}
-    for name, width, height, others, path in DRAWING.findall(script.read_text("utf-8")):
+    for name, width, height, others, path in DRAWING.findall(scripts[0].read_text("utf-8")):
         for known in [name, *re.findall(r'"([\w-]+)"', others)]:
             drawings[known] = width, height, path
     return drawings

@@ -52,6 +52,11 @@ def test_the_script_of_all_icons_is_gone(site):
     assert list(site.rglob("*awesome*")) == []
 
 
+def test_a_theme_without_its_icons_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="fontawesome.*wanted one script, found 0"):
+        light_pages.read_drawings(tmp_path)
+
+
 def test_every_icon_is_drawn(site, page):
     text = (site / page).read_text(encoding="utf-8")
     assert re.findall(r'<(?!svg)\w+ class="(?:[^"]* )?fa-.*?>', text) == []
