@@ -42,7 +42,10 @@ PLAIN_CODE = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
 FIGURE = re.compile(r'<img\b(?![^>]*\bwidth=)(?=[^>]*\bsrc="([^":?]+\.svg)")')
 SIZE = re.compile(r'<svg\b[^>]*?\swidth="([\d.]+)(pt)?"[^>]*?\sheight="([\d.]+)|<svg\b')
 # The theme asks late whether the system is light or dark; a page would change its colours after
-# the reader has seen it. This asks before anything is drawn.
+# the reader has seen it. This asks before anything is drawn. It also notes when a page starts at
+# its top: there, what is far below may wait (near_sections.py), in browsers that hold the text in
+# place when something above it grows. Whoever reloads a page, comes back to it or follows a link
+# into it has a place in it, which only a whole page keeps.
 THEME_SCRIPT = re.compile(r'<script data-cfasync="false">.*?</script>', re.S)
 THEME_AT_ONCE = """<script>
     {
@@ -50,6 +53,9 @@ THEME_AT_ONCE = """<script>
       const dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
       root.mode = localStorage.getItem("mode") || "auto";
       root.theme = root.mode === "auto" ? dark : root.mode;
+      const visit = performance.getEntriesByType("navigation")[0]?.type;
+      const keepsPlace = CSS.supports("overflow-anchor: auto");
+      if (visit === "navigate" && !location.hash && keepsPlace) root.starts = "at-the-top";
       addEventListener("click", (event) => {
         if (event.target.closest?.(".btn-download-pdf-button")) print();
       });

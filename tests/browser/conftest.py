@@ -79,6 +79,14 @@ class View:
         )
         return self.page
 
+    def come_again(self, *scripts):
+        """Come to the page anew, at its top, with scripts that run before its own."""
+        address = self.page.url
+        for script in scripts:
+            self.context.add_init_script(script)
+        self.page.goto("about:blank")
+        self.page.goto(address, wait_until="load")
+
     def settle(self):
         """Wait until all sections are laid out, and the theme knows which code scrolls."""
         self.page.wait_for_function(

@@ -115,8 +115,7 @@ PATIENCE = """const later = setTimeout;
 
 def test_a_lab_far_below_starts_when_it_comes_near(visit):
     view = visit("chapters/08_where_state_lives.html")
-    view.context.add_init_script(PATIENCE.format("2 ** 30"))
-    view.page.reload()
+    view.come_again(PATIENCE.format("2 ** 30"))
     view.settle()
     place = view.page.locator(".lab-place")
     room = "place => [place.childElementCount, place.getBoundingClientRect().height >= 640]"
@@ -130,8 +129,7 @@ def test_a_lab_far_below_starts_when_it_comes_near(visit):
 
 def test_a_lab_far_below_does_not_wait_forever(visit):
     view = visit("chapters/08_where_state_lives.html")
-    view.context.add_init_script(PATIENCE.format(0))
-    view.page.reload()
+    view.come_again(PATIENCE.format(0))
     view.page.locator(".lab-place .lab").wait_for()
     assert view.page.evaluate("scrollY") == 0
 

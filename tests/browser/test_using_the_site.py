@@ -41,7 +41,6 @@ def test_the_keyboard_can_skip_the_menu(visit):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_links_lead_to_their_section(visit, width):
     page = visit("chapters/07_sequences_of_different_lengths.html", width).page
-    page.add_style_tag(content="html { scroll-behavior: auto !important }")  # not slowly
     sections = page.evaluate("[...document.querySelectorAll('article section[id]')].map(s => s.id)")
     assert len(sections) > 8
     for section in sections[::-1]:
@@ -66,11 +65,40 @@ def test_sections_far_below_come_last_and_all_come(visit):
     wide = [block for block in code if block.evaluate(scrolls)]
     assert len(wide) > 5  # and the keyboard can scroll them
     assert [block for block in wide if block.get_attribute("tabindex") != "0"] == []
-    view.context.add_init_script("requestIdleCallback = () => {}")  # a browser without any leisure
-    view.page.reload()
+    view.come_again("requestIdleCallback = () => {}")  # a browser without any leisure
     assert view.page.evaluate(LAID_OUT)[-1] is False
     view.page.locator("h2").last.scroll_into_view_if_needed()
-    view.page.wait_for_function(f"({LAID_OUT})().at(-1)")
+    view.page.wait_for_function(f"() => ({LAID_OUT})().at(-1)")
+
+
+TOP = "heading => heading.getBoundingClientRect().top"
+
+
+@pytest.mark.parametrize("name", ["07_sequences_of_different_lengths", "08_where_state_lives"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_reader_keeps_the_place(visit, name, width):
+    """Following a link into a page, going on, reloading: the text does not move away."""
+    page = visit(f"chapters/{name}.html#summary", width).page
+    heading = page.locator("#summary h2")
+    page.wait_for_function(
+        f"() => {{ const top = ({TOP})(document.querySelector('#summary h2'));"
+        " return 0 <= top && top < 200 }"
+    )
+    page.evaluate("scrollBy(0, 50)")
+    page.wait_for_timeout(300)
+    before = heading.evaluate(TOP)
+    page.reload()
+    page.wait_for_timeout(1000)
+    assert abs(heading.evaluate(TOP) - before) < 5
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_link_leads_to_its_section_at_once(visit, width):
+    view = visit("chapters/07_sequences_of_different_lengths.html", width)
+    view.come_again("requestIdleCallback = () => {}")  # most sections are not laid out yet
+    view.page.locator("a[href='#summary']").first.evaluate("link => link.click()")
+    heading = view.page.locator("#summary h2")
+    assert 0 <= heading.evaluate(TOP) < 200
 
 
 def test_search_finds_a_chapter(visit):
