@@ -77,8 +77,8 @@
     return { widget, model };
   }
 
-  // Most labs stand far below: a page that starts at its top is there first. Its labs start when they
-  // are a screen away, and after a while in any case, so that paper and keyboards find them too.
+  // Most labs stand far below: a page that starts at its top is there first. Its labs start when
+  // they are a screen away, and after a while anyhow, so that paper and keyboards find them too.
   function comesNear(place) {
     if (!document.documentElement.dataset.starts) return; // somebody's place may be after a lab
     return new Promise((resolve) => {
