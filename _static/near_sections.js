@@ -1,6 +1,8 @@
 /* A page that starts at its top shows the sections near the screen first (book.css). The others
    follow here, one at a time, whenever the browser has nothing else to do: all within a second or
    two. */
+const askAgain = () => dispatchEvent(new Event("resize")); // the theme asks which code scrolls
+document.addEventListener("toggle", askAgain, true); // code in a fold is laid out when it opens
 addEventListener("load", () => {
   if (!document.documentElement.dataset.starts) return; // all are there
   const sections = [...document.querySelectorAll(".bd-article > section > section")];
@@ -11,7 +13,7 @@ addEventListener("load", () => {
       layOut(sections.shift());
       later(next);
     } else {
-      dispatchEvent(new Event("resize")); // the theme asks all code again whether it scrolls
+      askAgain();
     }
   };
   later(next);

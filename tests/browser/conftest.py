@@ -77,7 +77,7 @@ class View:
             "opened => document.querySelectorAll('details').forEach(d => { d.open = opened })",
             opened,
         )
-        return self.page
+        return self.settle()
 
     def come_again(self, *scripts):
         """Come to the page anew, at its top, with scripts that run before its own."""
