@@ -74,18 +74,29 @@ def test_sections_far_below_come_last_and_all_come(visit):
 TOP = "heading => heading.getBoundingClientRect().top"
 
 
+AT_THE_SUMMARY = f"""() => {{
+    const top = ({TOP})(document.querySelector('#summary h2'));
+    return 0 <= top && top < 200;
+}}"""
+
+
 @pytest.mark.parametrize("name", ["07_sequences_of_different_lengths", "08_where_state_lives"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_reader_keeps_the_place(visit, name, width):
-    """Following a link into a page, going on, reloading: the text does not move away."""
+def test_a_link_leads_into_a_page(visit, name, width):
+    """Also past a lab, which grows while the page loads."""
     page = visit(f"chapters/{name}.html#summary", width).page
-    heading = page.locator("#summary h2")
-    page.wait_for_function(
-        f"() => {{ const top = ({TOP})(document.querySelector('#summary h2'));"
-        " return 0 <= top && top < 200 }"
-    )
+    for place in page.locator(".lab-place").all():
+        place.locator(".lab").wait_for()
+    page.wait_for_function(AT_THE_SUMMARY)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_page_that_is_reloaded_keeps_the_place(visit, width):
+    page = visit("chapters/07_sequences_of_different_lengths.html#summary", width).page
+    page.wait_for_function(AT_THE_SUMMARY)
     page.evaluate("scrollBy(0, 50)")
     page.wait_for_timeout(300)
+    heading = page.locator("#summary h2")
     before = heading.evaluate(TOP)
     page.reload()
     page.wait_for_timeout(1000)
