@@ -5,7 +5,10 @@ const askAgain = () => dispatchEvent(new Event("resize")); // the theme asks whi
 document.addEventListener("toggle", askAgain, true); // code in a fold is laid out when it opens
 addEventListener("load", () => {
   if (!document.documentElement.dataset.starts) return; // all are there
-  const sections = [...document.querySelectorAll(".bd-article > section > section")];
+  const all = document.querySelectorAll(
+    ".bd-article > section > section, .bd-article > section > section > section",
+  );
+  const sections = [...all];
   const later = window.requestIdleCallback ?? setTimeout;
   const layOut = (section) => (section.style.contentVisibility = "visible");
   const next = () => {

@@ -135,6 +135,17 @@ def test_every_link_inside_the_site_leads_somewhere(site, page):
     assert count > 10 and not broken, "\n".join(broken)
 
 
+# A screen reader lists links without the text around them; so does Lighthouse, by these words.
+SAYS_NOTHING = {"click here", "click this", "go", "here", "information", "learn more", "link"}
+SAYS_NOTHING |= {"more", "more info", "more information", "read more", "right here", "see", "start"}
+SAYS_NOTHING |= {"there", "this", "this page"}
+
+
+def test_a_link_says_where_it_leads(site, page):
+    texts = [tag.get_text(" ", strip=True).lower() for tag in soup(site / page).select("main a")]
+    assert texts and not SAYS_NOTHING.intersection(texts)
+
+
 def test_launch_buttons_open_this_notebook_from_this_repository(site):
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     repository, branch = settings["repository"]["url"], settings["repository"]["branch"]
