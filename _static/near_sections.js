@@ -1,7 +1,9 @@
 /* A page that starts at its top shows the sections near the screen first (book.css). The others
    follow here, one at a time, whenever the browser has nothing else to do: a chapter is there
    within a second or two, the page of questions with its 138 sections within three. */
-const askAgain = () => dispatchEvent(new Event("resize")); // the theme asks which code scrolls
+// The theme asks which code scrolls. Not before the next picture: what has been shown or unfolded
+// since the last one still counts as hidden.
+const askAgain = () => requestAnimationFrame(() => dispatchEvent(new Event("resize")));
 document.addEventListener("toggle", askAgain, true); // code in a fold is laid out when it opens
 addEventListener("load", () => {
   if (!document.documentElement.dataset.starts) return; // all are there
