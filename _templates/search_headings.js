@@ -1,6 +1,6 @@
 // Sphinx's search finds pages that hold every word. Readers look for one entry among a hundred on
 // a page, and paste messages with names and numbers of their own. So the headings are searched
-// word by word, and words that no page knows are left out.
+// word by word, and words that no page knows are left out. And a result quotes the page's text.
 (() => {
   const MOST = 5; // headings among the results
   const BEST = 40; // the score of a heading in the very words; a page gets 16 at most
@@ -72,5 +72,15 @@
       (result) => !places.has(result[0] + result[2]),
     );
     return [...others, ...found].sort((one, other) => one[4] - other[4]); // shown from the end
+  };
+
+  // A result quotes the text of its page: not what stands around it, and not what every chapter
+  // begins with.
+  const AROUND = ".bd-header-article, #jb-print-docs-body, .bd-sidebar-secondary, .tag_set-up, footer";
+  const { htmlToText } = Search;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    page.querySelectorAll(AROUND).forEach((part) => part.remove());
+    return htmlToText(page.documentElement.outerHTML, anchor);
   };
 })();

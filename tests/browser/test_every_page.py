@@ -86,6 +86,21 @@ def test_no_sideways_scrolling_on_a_phone(views, opened):
     assert width <= window
 
 
+BELOW_THEIR_TEXT = """signs => signs.filter(sign => {
+    const text = document.createRange();
+    text.setStart(sign.parentElement, 0);
+    text.setEndBefore(sign);
+    const last = [...text.getClientRects()].at(-1);
+    return last && sign.getBoundingClientRect().top > last.bottom;
+}).map(sign => sign.parentElement.textContent)"""
+
+
+def test_the_sign_for_a_link_adds_no_line(views):
+    """It is seen only when the mouse is there; on a line of its own it leaves an empty line."""
+    page = views[PHONE].show()
+    assert page.locator(".headerlink").evaluate_all(BELOW_THEIR_TEXT) == []
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_dark_is_dark(views, width):
     page = views[width].show("dark", opened=True)

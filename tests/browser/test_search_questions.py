@@ -94,3 +94,13 @@ def test_the_search_page_leads_to_the_answer(visit):
         arg=heading.element_handle(),
     )
     assert view.complaints == []
+
+
+def test_a_result_quotes_the_text_of_its_page(visit):
+    page = visit("search.html?q=stateful").page
+    page.locator("#search-results li").nth(10).wait_for(timeout=10_000)
+    page.wait_for_load_state("networkidle")
+    quoted = page.locator("#search-results .context").all_text_contents()
+    assert len(quoted) > 10
+    around = [".pdf", "Contents", "Previous", "helper code: in a folder above"]
+    assert [text for text in quoted if any(word in text for word in around)] == []
