@@ -20,13 +20,13 @@ def pytest_generate_tests(metafunc):
 
 def pytest_collection_modifyitems(items):
     """Start with the build; while one process waits for it, another runs what needs no site."""
-    needs_site = {item.path for item in items if "build_log" in item.fixturenames}
+    needs_site = {item.path for item in items if "built" in item.fixturenames}
     items.sort(key=lambda item: (item.path.name != "test_build.py", item.path in needs_site))
 
 
 @pytest.fixture(scope="session")
-def build_log(request, tmp_path_factory, worker_id):
-    """The log of building this book, which is done once, at the first need.
+def built(request, tmp_path_factory, worker_id):
+    """Exit code and log of building this book, which is done once, at the first need.
 
     All processes of a run (`pytest -n 2`) share it: the first one builds, the others wait.
     """
@@ -40,14 +40,13 @@ def build_log(request, tmp_path_factory, worker_id):
             with capture.global_and_fixture_disabled():
                 print("\nBuilding the book (minutes when no notebook is cached) ...", flush=True)
                 result.write_text(json.dumps(build(ROOT)), encoding="utf-8")
-    code, log = json.loads(result.read_text(encoding="utf-8"))
-    if code:
-        end = "\n".join(log.splitlines()[-60:])
-        pytest.fail(f"{end}\n`make book` fails with exit code {code}; see above", pytrace=False)
-    return log
+    return json.loads(result.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
-def site(build_log):
+def site(built):
     """The folder of the built site."""
+    code, _ = built
+    if code:
+        pytest.fail("The book is not built; test_this_book_is_built says why.", pytrace=False)
     return ROOT / "_build" / "html"
