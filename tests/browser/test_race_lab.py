@@ -543,33 +543,23 @@ def test_the_page_stays_alive_during_training(show_labs):
     page = show_labs(RaceLab(window=6, epochs=1000)).page
     page.evaluate(
         """() => {
-        window.waits = [];
-        let last = performance.now();
-        const tick = () => {
-            const now = performance.now();
-            waits.push(now - last);
-            last = now;
-            requestAnimationFrame(tick);
+        window.shown = new Set();
+        const look = () => {
+            shown.add(document.querySelector('.race-bar').value);
+            requestAnimationFrame(look);
         };
-        requestAnimationFrame(tick);
-        window.delays = [];
-        new PerformanceObserver((list) => list.getEntries().forEach((entry) =>
-            delays.push(entry.processingStart - entry.startTime)))
-            .observe({ type: 'event', durationThreshold: 16 });
+        requestAnimationFrame(look);
     }"""
     )
     train = page.get_by_role("button").first
     train.click()
     for n in (0, 5, 10, 15):
         page.locator(f'[data-key="letter-0-{n}"]').click()
-        page.wait_for_timeout(60)
+        page.get_by_text(f"After {ALPHABET[n : n + 6]} comes").wait_for()
     assert train.inner_text() == "Stop"  # the clicks came through while it trained
     train.click()
-    frames, delays = page.evaluate("[waits.slice(3), delays]")
-    # Training in one piece would hold up every frame and every click; a busy machine holds up some.
-    assert len(frames) > 5, frames
-    assert np.median(frames) < 100, frames
-    assert np.median(delays or [0]) < 100, delays
+    # In one piece, training would show nothing between its beginning and its end.
+    assert page.evaluate("shown.size") > 5
 
 
 def test_two_labs_on_a_page_do_not_meet(show_labs):

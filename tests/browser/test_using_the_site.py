@@ -38,6 +38,14 @@ def test_the_keyboard_can_skip_the_menu(visit):
     assert page.url.endswith("#main-content")
 
 
+# A heading near the end of the page cannot come up: there is no more to scroll.
+IS_THERE = """heading => {
+    const { top } = document.querySelector(heading).getBoundingClientRect();
+    const atTheEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+    return top >= 0 && (top < 200 || atTheEnd);
+}"""
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "path", ["chapters/07_sequences_of_different_lengths.html", "reference/names_then_and_now.html"]
@@ -48,11 +56,7 @@ def test_links_lead_to_their_section(visit, path, width):
     assert len(sections) > 8
     for section in sections[::-1]:
         page.evaluate("section => { location.hash = section }", section)
-        page.wait_for_timeout(150)
-        top = page.locator(f"#{section} > :is(h1, h2, h3)").bounding_box()["y"]
-        assert 0 <= top < 200 or page.evaluate(
-            "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
-        ), section
+        page.wait_for_function(IS_THERE, arg=f"#{section} > :is(h1, h2, h3)")
 
 
 LAID_OUT = """() => [...document.querySelectorAll('.bd-article section > :is(h2, h3)')]
@@ -142,8 +146,10 @@ def test_a_page_that_is_reloaded_keeps_the_place(visit, width):
     heading = page.locator("#summary h2")
     before = heading.evaluate(TOP)
     page.reload()
-    page.wait_for_timeout(1000)
-    assert abs(heading.evaluate(TOP) - before) < 5
+    arrived = f"before => Math.abs(({TOP})(document.querySelector('#summary h2')) - before) < 5"
+    page.wait_for_function(arrived, arg=before)
+    page.wait_for_timeout(500)  # and it stays there
+    page.wait_for_function(arrived, arg=before)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
