@@ -96,7 +96,7 @@ def test_this_book_is_built(built):
     code, log = built
     found = trouble(log)
     assert found == "", found
-    assert code == 0 and "build succeeded." in log
+    assert code == 0 and "build succeeded." in log, log
 
 
 def test_every_notebook_was_executed_or_cached(built):
