@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from book_files import ROOT, build, pages
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
+
+# A shared machine can stand still for a minute, so no example is held to a time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_generate_tests(metafunc):

@@ -9,13 +9,16 @@ import pytest
 from find_chromium import find_chromium, is_root
 from lab_page import write_page
 from lab_tools import write_modules
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 WIDTHS = (1400, 390)  # a desk and a phone
 SKIPPED = "BROWSER TESTS SKIPPED: no Chromium, Chrome or Edge found; name one with CHROME_PATH"
 REQUIRED = os.environ.get("CI", "") not in ("", "0", "false") or (
     os.environ.get("BOOK_REQUIRE_BROWSER") == "1"
 )
+# How long a page may take for anything, in milliseconds: a shared machine can stand still for
+# a minute. Only what fails waits so long.
+PATIENCE = 180_000
 # The theme preloads icon fonts that only some pages use.
 HARMLESS = ("was preloaded using link preload but not used",)
 # Colours are judged when they have arrived, not while they fade in.
@@ -116,6 +119,8 @@ def browser():
             chromium = launch(playwright, path, sandbox=not is_root())
         except Error:  # some systems, such as containers, refuse the sandbox to everyone
             chromium = launch(playwright, path, sandbox=False)
+        chromium.on("context", lambda context: context.set_default_timeout(PATIENCE))
+        expect.set_options(timeout=PATIENCE)
         yield chromium
         chromium.close()
 

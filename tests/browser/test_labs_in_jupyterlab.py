@@ -77,12 +77,12 @@ def jupyterlab(tmp_path_factory):
         yield wait_for_address(server, log), folder
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=30)
+        server.wait(timeout=180)
 
 
 def wait_for_address(server, log):
     """Return the address that the server writes into its log, once it answers."""
-    for _ in range(600):
+    for _ in range(1800):
         found = re.search(r"http://127\.0\.0\.1:\d+/", log.read_text())
         try:
             if found:
@@ -105,9 +105,9 @@ def open_notebook(browser, jupyterlab, name, cells=None):
     question = page.locator(".jp-Dialog", has_text="Select Kernel")
     page.add_locator_handler(question, lambda: question.locator(".jp-mod-accept").click())
     address += f"lab/workspaces/{name.split('.')[0]}/tree/{name}?reset&token=book"
-    page.goto(address, timeout=120_000)  # a busy machine takes long
-    page.locator(".jp-Notebook").wait_for(timeout=60_000)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
+    page.goto(address)
+    page.locator(".jp-Notebook").wait_for()
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     return page
 
 

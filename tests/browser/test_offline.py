@@ -52,6 +52,6 @@ def test_a_lab_can_be_used_from_disk(visit, unpacked):
 
 def test_search_works_from_disk(visit, unpacked):
     page = visit(f"{(unpacked / 'search.html').as_uri()}?q=broadcast").page
-    page.locator("#search-results li a[href*='chapters/']").first.click(timeout=10_000)
+    page.locator("#search-results li a[href*='chapters/']").first.click()
     page.wait_for_url("file:**/chapters/*.html*")
     assert "broadcast" in page.locator("article").text_content()

@@ -84,7 +84,7 @@ def test_a_question_is_found_by_words_like_its_own(titles, typed):
 def test_the_search_page_leads_to_the_answer(visit):
     view = visit("search.html?q=reset+the+state+after+each+epoch")
     result = view.page.locator(f"#search-results li a[href*='{PAGE}']").first
-    result.wait_for(timeout=10_000)
+    result.wait_for()
     view.page.wait_for_load_state("networkidle")  # the search reads the pages that it found
     result.click()
     view.page.wait_for_url(f"**/{PAGE}*#should-the-state-be-reset-after-each-epoch")
@@ -98,7 +98,7 @@ def test_the_search_page_leads_to_the_answer(visit):
 
 def test_a_result_quotes_the_text_of_its_page(visit):
     page = visit("search.html?q=stateful").page
-    page.locator("#search-results li").nth(10).wait_for(timeout=10_000)
+    page.locator("#search-results li").nth(10).wait_for()
     page.wait_for_load_state("networkidle")
     quoted = page.locator("#search-results .context").all_text_contents()
     assert len(quoted) > 10

@@ -164,7 +164,7 @@ def test_a_link_leads_to_its_section_at_once(visit, width):
 def test_search_finds_a_chapter(visit):
     view = visit("search.html?q=reshape")
     result = view.page.locator("#search-results li a[href*='chapters/']").first
-    result.wait_for(timeout=10_000)
+    result.wait_for()
     view.page.wait_for_load_state("networkidle")  # the search reads the pages that it found
     result.click()
     view.page.wait_for_url("**/chapters/*.html*")
@@ -210,6 +210,6 @@ def test_pages_work_without_a_server(visit, site, path):
 def test_search_works_without_a_server(visit, site):
     page = visit(f"{(site / 'search.html').as_uri()}?q=reshape").page
     result = page.locator("#search-results li a[href*='chapters/']").first
-    result.click(timeout=10_000)
+    result.click()
     page.wait_for_url("file:**/chapters/*.html*")
     assert "reshape" in page.locator("article").text_content()

@@ -123,7 +123,7 @@ def test_every_gate_equals_the_split_computation_of_the_keras_cell():
 sizes = st.tuples(st.integers(1, 4), st.integers(2, 6), st.integers(1, 3), st.integers(1, 4))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes, st.integers(0, 999), st.randoms(use_true_random=False))
 def test_permuting_the_batch_permutes_the_result(shape, seed, random):
     batch_size, steps, features, units = shape
@@ -135,7 +135,7 @@ def test_permuting_the_batch_permutes_the_result(shape, seed, random):
         np.testing.assert_allclose(all_rows[order], permuted, atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes, st.integers(0, 999), st.data())
 def test_two_halves_with_the_state_carried_over_equal_the_whole(shape, seed, data):
     batch_size, steps, features, units = shape

@@ -569,7 +569,7 @@ some_layers = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(any_shape | any_array | any_list, some_layers)
 def test_explain_raises_type_errors_only_and_fits_80_columns(x, layer):
     try:
@@ -586,7 +586,7 @@ def test_explain_raises_type_errors_only_and_fits_80_columns(x, layer):
         assert explanation.output_shape is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(any_array | any_list)
 def test_explain_is_ok_exactly_where_as_samples_accepts(x):
     try:
@@ -600,7 +600,7 @@ def test_explain_is_ok_exactly_where_as_samples_accepts(x):
         assert not accepted
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     hnp.arrays(
         "float32", hnp.array_shapes(min_dims=3, max_dims=3), elements=st.floats(-9, 9, width=32)

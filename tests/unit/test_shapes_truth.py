@@ -123,7 +123,7 @@ def machine_and_shape(draw, name):
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_the_verdict_is_that_of_keras(name):
-    @settings(max_examples=6, deadline=None, derandomize=FIXED_DRAW)
+    @settings(max_examples=6, derandomize=FIXED_DRAW)
     @given(machine_and_shape(name))
     def check(drawn):
         machine, shape = drawn
@@ -166,7 +166,7 @@ stacks = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None, derandomize=FIXED_DRAW)
+@settings(max_examples=50, derandomize=FIXED_DRAW)
 @given(stacks, st.sampled_from([(3, 1), (3,), (None, 2), (3, 1, 1)]), st.booleans())
 def test_a_list_of_layers_is_a_model_exactly_where_keras_builds_it(makers, shape, with_input):
     parts = [make() for make in makers]
@@ -186,7 +186,7 @@ def test_a_list_of_layers_is_a_model_exactly_where_keras_builds_it(makers, shape
         assert explanation.output_shape == real, context
 
 
-@settings(max_examples=12, deadline=None, derandomize=FIXED_DRAW)
+@settings(max_examples=12, derandomize=FIXED_DRAW)
 @given(st.integers(1, 9), st.integers(1, 4), st.booleans(), st.booleans())
 def test_samples_against_a_fixed_batch_size(samples, batch_size, is_functional, codes):
     x = inputs = keras.Input(batch_shape=(batch_size, 2) if codes else (batch_size, 2, 1))
@@ -236,7 +236,7 @@ label_shapes = st.sampled_from(
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_labels_stop_fit_exactly_where_it_is_predicted(loss):
-    @settings(max_examples=6, deadline=None, derandomize=FIXED_DRAW)
+    @settings(max_examples=6, derandomize=FIXED_DRAW)
     @given(label_shapes, st.sampled_from([1, 4]), st.booleans(), st.sampled_from(["i4", "f4"]))
     def check(shape, units, every_step, dtype):
         model = sequential(
