@@ -111,20 +111,40 @@ def open_notebook(browser, jupyterlab, name, cells=None):
     return page
 
 
-def run(page, index, shows=None):
-    """Run one cell and wait until it has a number, or until the place `shows` is there."""
+def run(page, index):
+    """Run one cell, once, and wait until it has run: until it has a number."""
     cell = page.locator(".jp-CodeCell").nth(index)
-    sign = shows or cell.locator(".jp-InputPrompt").first.filter(has_text=re.compile(r"\[\d+\]"))
+    prompt = cell.locator(".jp-InputPrompt").first
+    prompt.evaluate("prompt => { prompt.textContent = '' }")  # of an earlier run
+    done = prompt.filter(has_text=re.compile(r"\[\d+\]"))
+    asked = prompt.filter(has_text=re.compile(r"\[[\d*]+\]"))
     for _ in range(10):  # JupyterLab drops what is asked for while the kernel is connecting
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
         try:
-            sign.wait_for(timeout=6000)
+            asked.wait_for(timeout=6000)
             break
         except TimeoutError:
             continue
-    sign.wait_for()
+    done.wait_for()
     return cell
+
+
+def show(page, index, title):
+    """Run the cell of a lab until the lab is there; return it.
+
+    Seldom, on a busy machine, JupyterLab misses a new widget. Whoever meets this runs the cell
+    again.
+    """
+    for _ in range(3):
+        lab = run(page, index).get_by_role("region", name=title)
+        try:
+            lab.wait_for(timeout=30_000)
+            break
+        except TimeoutError:
+            continue
+    expect(lab).to_be_visible(timeout=1000)
+    return lab
 
 
 def test_a_lab_and_its_python_object_move_each_other(browser, jupyterlab):
@@ -135,8 +155,7 @@ def test_a_lab_and_its_python_object_move_each_other(browser, jupyterlab):
     run(page, 0)
     for number, (title, (_, name, value, key, after)) in enumerate(LABS.items()):
         place = 1 + 3 * number
-        lab = run(page, place).get_by_role("region", name=title)
-        lab.wait_for()
+        lab = show(page, place, title)
         control = lab.locator(f'[data-key="{name}"]')
         run(page, place + 1)  # Python moves the lab
         expect_setting(control, value)
@@ -158,7 +177,7 @@ def expect_setting(control, value):
 
 def test_a_saved_notebook_opens_again(browser, jupyterlab):
     page = open_notebook(browser, jupyterlab, "saved.ipynb", [f"{IMPORTS}\nShapeLab()"])
-    run(page, 0).get_by_role("region", name="Shape lab").wait_for()
+    show(page, 0, "Shape lab")
     page.keyboard.press("Control+s")
     saved = jupyterlab[1] / "saved.ipynb"
     for _ in range(100):
@@ -174,7 +193,7 @@ def test_a_saved_notebook_opens_again(browser, jupyterlab):
     page = open_notebook(browser, jupyterlab, "saved.ipynb")
     hint = page.get_by_text("Here is a lab. Run this cell to use it.")
     hint.wait_for()
-    run(page, 0, shows=page.get_by_role("region", name="Shape lab"))
+    show(page, 0, "Shape lab")
     assert not hint.is_visible()
     page.context.close()
 
