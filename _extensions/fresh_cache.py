@@ -1,7 +1,7 @@
 """Drop cached notebook outputs when the code they were computed with has changed.
 
-The cache compares the notebooks only. It does not see an edit of `utils/`, of a data file or of
-a pinned version, and would go on showing the old outputs.
+The cache compares the notebooks only. It does not see an edit of `utils/`, of `experiments/`, of a
+data file or of a pinned version, and would go on showing the old outputs.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ INPUTS = (
     "utils/**/*.mplstyle",
     "utils/**/*.js",
     "utils/**/*.css",
+    "experiments/**/*.py",
     "data/**/*",
     "requirements.txt",
     "constraints.txt",

@@ -20,9 +20,9 @@ from find_chromium import find_chromium, is_root
 from lab_page import size_of_all_labs, write_page
 
 from utils import labs
+from utils.windows import ALPHABET
 
 UNITS, ACTIONS, ROUNDS = 32, 100, 5
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LARGE = {  # the settings with which a lab has most to do
     "ShapeLab": {"text": ALPHABET, "window": 3},
     "StepLab": {"word": ALPHABET[:10]},

@@ -1,6 +1,6 @@
 """How much faster the trainer for many seeds is than the loops of the published post.
 
-    python -m benchmarks.published_code
+    python -m benchmarks.published_code        (Linux and macOS)
 
 Trains the six experiments with 20 seeds each by `train_seeds`, compilation included. Then, in the
 same run, the same work the plain way in Keras 3: one model, one seed, `fit`. Of that, the first

@@ -146,7 +146,9 @@ def select(rows, column, experiment, control=PUBLISHED, question=TRAINING_DATA):
     names = ("experiment", "control", "question")
     found = [row for row in rows if tuple(row[name] for name in names) == wanted]
     if not found:
-        known = sorted({(row["control"], row["question"]) for row in rows})
+        known = sorted(
+            {(row["control"], row["question"]) for row in rows if row["experiment"] == experiment}
+        ) or sorted({row["experiment"] for row in rows})
         raise ValueError(
             f"experiment is {experiment}, control {control!r}, question {question!r}; wanted one "
             f"of {known}."

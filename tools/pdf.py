@@ -73,7 +73,7 @@ def print_book(book, browser, config="_config.yml"):
     SystemExit
         If the site is not built.
     RuntimeError
-        If a picture is missing, or a link leads nowhere.
+        If a picture is missing, a link leads nowhere, or the page numbers do not settle.
     """
     site = book / "_build" / "html"
     if not (site / "index.html").is_file():

@@ -47,7 +47,7 @@ def sigmoid(x):
     Returns
     -------
     np.ndarray
-        The same shape; float32 stays float32.
+        The same shape; float32 stays float32, and integers become floats.
 
     Examples
     --------
@@ -55,6 +55,7 @@ def sigmoid(x):
     array([0. , 0.5, 1. ])
     """
     x = np.asarray(x)
+    x = x.astype(np.result_type(x, np.float32), copy=False)
     # exp of a number that is never positive cannot overflow.
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
@@ -121,6 +122,8 @@ def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
     ------
     ValueError
         If a shape does not fit the others.
+    TypeError
+        If an argument does not hold real numbers.
 
     Examples
     --------
@@ -178,7 +181,8 @@ def lstm(x, kernel, recurrent_kernel, bias=None, initial_state=None):
 
     Notes
     -----
-    Computed in float32 if all inputs are float32, in float64 if one of them is float64.
+    Computed in float32 if `x` and the weights are float32, in float64 if one of them is float64;
+    `initial_state` is converted to that.
 
     Examples
     --------
@@ -257,7 +261,12 @@ def _check_weights(x, letters, x_name, kernel, recurrent_kernel, bias):
         fix = "3U columns are the weights of a GRU. " + fix
     elif units and recurrent_kernel.shape == (units, units):
         fix = "U columns are the weights of a SimpleRNN. " + fix
-    elif rows and kernel.shape == (rows, 4 * rows) and recurrent_kernel.shape[:1] == (features,):
+    elif (
+        not good
+        and rows
+        and kernel.shape == (rows, 4 * rows)
+        and recurrent_kernel.shape[:1] == (features,)
+    ):
         fix = "kernel and recurrent_kernel look swapped. The order is kernel, recurrent_kernel."
     elif recurrent_kernel.shape == (units, columns) and kernel.shape == (rows, columns):
         if rows != features:

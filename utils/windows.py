@@ -32,7 +32,8 @@ def encode(text, alphabet=ALPHABET):
     TypeError
         If `text` or `alphabet` is not a string.
     ValueError
-        If `text` is empty or holds a letter that `alphabet` does not.
+        If `text` is empty or holds a letter that `alphabet` does not, or `alphabet` is empty or
+        holds a letter twice.
 
     Examples
     --------
@@ -49,8 +50,11 @@ def encode(text, alphabet=ALPHABET):
         raise ValueError("text is empty. encode reads 1 letter or more. Pass a text such as 'ABC'.")
     for place, letter in enumerate(text):
         if letter not in positions:
-            upper = letter.upper() in positions
-            fix = "Write text.upper()." if upper else "Remove it, or add it to alphabet."
+            fix = "Remove it, or add it to alphabet."
+            if letter.upper() in positions:
+                fix = "Write text.upper()."
+            elif letter.lower() in positions:
+                fix = "Write text.lower()."
             raise ValueError(
                 f"text holds {letter!r} at position {place}. "
                 f"encode knows the {len(alphabet)} letters {alphabet!r}. {fix}"
@@ -78,7 +82,8 @@ def decode(codes, alphabet=ALPHABET):
     TypeError
         If `alphabet` is not a string.
     ValueError
-        If `codes` does not have 1 axis, holds anything but integers, or leaves the alphabet.
+        If `codes` does not have 1 axis, holds anything but integers, or leaves the alphabet, or
+        `alphabet` is empty or holds a letter twice.
 
     Examples
     --------
@@ -253,9 +258,9 @@ def _positions(alphabet):
             'Join the letters: "".join(letters).'
         )
     if not alphabet or len(set(alphabet)) != len(alphabet):
+        fix = 'Write "".join(sorted(set(alphabet))).' if alphabet else "Pass 'ABC', for example."
         raise ValueError(
-            f"alphabet is {alphabet!r}. It must hold 1 letter or more, none of them twice. "
-            'Write "".join(sorted(set(alphabet))).'
+            f"alphabet is {alphabet!r}. It must hold 1 letter or more, none of them twice. {fix}"
         )
     return {letter: position for position, letter in enumerate(alphabet)}
 

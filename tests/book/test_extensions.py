@@ -68,7 +68,7 @@ def test_an_unchanged_book_keeps_its_cache(book):
     assert entry.read_text(encoding="utf-8") == "an executed notebook"
 
 
-@pytest.mark.parametrize("change", ["edit", "add", "remove", "rename", "data", "pin"])
+@pytest.mark.parametrize("change", ["edit", "add", "remove", "rename", "data", "experiment", "pin"])
 def test_every_change_of_an_input_empties_the_cache(book, change):
     drop(book)
     entry = book / "_build/.jupyter_cache/global.db"
@@ -83,6 +83,9 @@ def test_every_change_of_an_input_empties_the_cache(book, change):
         helper.unlink()
     elif change == "rename":
         helper.rename(book / "utils/c.py")
+    elif change == "experiment":
+        (book / "experiments").mkdir()
+        (book / "experiments/run.py").write_text("", encoding="utf-8")
     elif change == "data":
         (book / "data/table.csv").write_text("1", encoding="utf-8")
     else:

@@ -116,6 +116,14 @@ def test_it_says_what_to_try_first_and_what_keras_does(show_labs, name):
 
 
 @each_lab
+def test_it_does_not_speak_before_it_is_used(show_labs, name):
+    page = show_labs(LARGEST[name]()).page
+    page.wait_for_timeout(700)  # more than a lab waits before it speaks
+    assert page.locator(".lab-spoken").text_content() == ""
+    assert page.locator(".lab-code").get_attribute("role") == "group"
+
+
+@each_lab
 def test_tab_reaches_everything_and_the_focus_is_seen(show_labs, name):
     page = show_labs(LARGEST[name]()).page
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")

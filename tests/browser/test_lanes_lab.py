@@ -25,6 +25,13 @@ SETTINGS = {
     "overlapping, B = T": {"cut": "overlapping", "length": 18, "batch_size": 4},
     "shuffled": {"shuffle": True, "shuffle_seed": 5, "length": 40, "time_steps": 2},
     "shuffled, one row left": {"shuffle": True, "cut": "overlapping", "length": 19},
+    "shuffled, one row dropped": {
+        "shuffle": True,
+        "cut": ORDER,
+        "length": 28,
+        "remainder": "drop",
+        "shuffle_seed": 4,
+    },
     "no call": {"batch_size": 6, "time_steps": 8},
     "only a part of a call": {"cut": ORDER, "length": 12, "time_steps": 6},
     "nothing left": {"cut": ORDER, "length": 12, "time_steps": 6, "remainder": "drop"},
@@ -269,6 +276,48 @@ def test_shuffling_by_mouse(show_labs):
     page.get_by_role("switch").click()
     drawn(page)
     assert read(page)["cells"] == in_order and not another.is_visible()
+
+
+def test_what_is_dropped_is_dropped_before_shuffling(show_labs):
+    settings = {"cut": ORDER, "length": 28, "shuffle": True, "remainder": "drop"}
+    page = show_labs(LanesLab(**settings)).page
+    for seed in range(3):
+        shown = read(page)
+        assert shown["strip"][-4:] == ["none"] * 4 and "none" not in shown["strip"][:-4]
+        lab = LanesLab(**settings, shuffle_seed=seed)
+        assert sorted(np.concatenate(lab.calls())) == [0, 1, 2, 3, 4, 5]
+        page.get_by_role("button", name="Another order").click()
+        drawn(page)
+
+
+def test_the_remarks_are_true_and_spoken(show_labs):
+    page = show_labs(LanesLab()).page
+
+    def spoken(part):
+        page.locator(".lab-spoken", has_text=part).wait_for(state="attached")
+        return page.locator(".lab-spoken").text_content()
+
+    page.get_by_text("one after another", exact=True).click()
+    change(page, "length", 28)
+    assert "0 of 6" not in spoken("It broadcasts the row")
+    change(page, "length", 12)
+    change(page, "time_steps", 6)  # a single call, and it stops
+    remarks = read(page)["remarks"]
+    assert remarks.endswith("Keras stops there with an InvalidArgumentError.")
+    assert spoken("Keras stops") == remarks  # no number where no call ran
+    change(page, "time_steps", 2)
+    change(page, "length", 24)
+    change(page, "batch_size", 5)
+    assert "InvalidArgumentError. The calls before it have moved the state." in spoken("have moved")
+    page.get_by_text("overlapping windows", exact=True).click()
+    change(page, "time_steps", 1)
+    change(page, "batch_size", 3)
+    change(page, "length", 13)
+    remarks = read(page)["remarks"]  # windows of one step do not overlap; one row is left
+    assert "broadcasts the row" in remarks and "come back" not in remarks
+    change(page, "time_steps", 2)
+    change(page, "length", 14)  # thirteen windows, the last of them copied
+    assert "26 reads of 14 elements" in read(page)["remarks"]
 
 
 def test_pointing_anywhere_shows_the_element_everywhere(show_labs):

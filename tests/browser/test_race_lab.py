@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from lab_tools import call, drawn, random_weights, scrolls_sideways, serious, small_targets
+from lab_tools import MODEL, call, drawn, random_weights, scrolls_sideways, serious, small_targets
 
 from utils import lstm_numpy
 from utils.labs.race import RaceLab
@@ -55,32 +55,6 @@ PIXELS = """[...document.querySelectorAll('.race-map canvas')].map(canvas => {
     context.drawImage(canvas, 0, 0);
     return [...context.getImageData(0, 0, width, height).data];
 })"""
-# A model as a notebook has it, and the lab on it.
-MODEL = """
-    class Model {
-        constructor(values) { this.values = values; this.listeners = {}; this.saved = 0; }
-        get(name) { return this.values[name]; }
-        set(name, value) {
-            if (Object.is(this.values[name], value)) return;
-            this.values[name] = value;
-            for (const listener of [...(this.listeners[`change:${name}`] ?? [])]) listener();
-        }
-        on(event, listener) { (this.listeners[event] ??= []).push(listener); }
-        off(event, listener) {
-            this.listeners[event] = (this.listeners[event] ?? []).filter((l) => l !== listener);
-        }
-        save_changes() { this.saved++; }
-    }
-    const el = document.body.appendChild(document.createElement("div"));
-    const model = new Model(a[0]);
-    const cleanUp = m.default.render({ model, el });
-    const until = async (done) => {
-        for (let tries = 0; !done(); tries++) {
-            if (tries > 1000) throw new Error("it never came");
-            await new Promise((go) => setTimeout(go, 10));
-        }
-    };
-"""
 
 
 def settings(seed=0, window=3, units=32, rate=0.001):
@@ -539,6 +513,21 @@ def test_seeds_are_tallied_each_once(show_labs):
     page.wait_for_function("document.querySelectorAll('.race-tally-title + div td').length === 9")
 
 
+def test_the_tally_is_that_of_these_settings(show_labs):
+    page = show_labs(RaceLab(**SHORT)).page
+    shown = []
+    for rate in ("0.01", "0.001"):  # one finished run each
+        page.locator(f'[data-key="rate-{rate}"]').check()
+        drawn(page)
+        page.get_by_role("button", name="Train").click()
+        finished(page)
+        shown.append(page.locator(".race-tally-title + div").inner_text())
+    assert shown[0] != shown[1]
+    page.locator('[data-key="rate-0.01"]').check()
+    drawn(page)
+    assert page.locator(".race-tally-title + div").inner_text() == shown[0]
+
+
 def test_the_page_stays_alive_during_training(show_labs):
     page = show_labs(RaceLab(window=6, epochs=1000)).page
     page.evaluate(
@@ -670,6 +659,22 @@ def test_the_controls_set_the_traits(core):
     lab = RaceLab()
     lab.set_state(values)
     assert lab.window == 2 and lab.results[0]["seed"] == 41
+
+
+def test_another_view_leaves_the_results_of_the_first(core):
+    found = with_model(
+        core,
+        """
+        model.set("running", true);
+        await until(() => model.get("epoch") === 20 && !model.get("running"));
+        const trained = { ...model.values };
+        const other = document.createElement("div");
+        m.default.render({ model, el: other })();
+        return [trained, { ...model.values }];
+        """,
+        **SHORT,
+    )
+    assert found[0] == found[1] and found[0]["loss_steps"] is not None
 
 
 def test_a_lab_that_is_taken_away_ends_its_training(core):

@@ -122,6 +122,33 @@ def test_pointing_anywhere_shows_the_number_everywhere(show_labs):
     assert "dataX[2, 2]" in page.locator(".lab-detail").inner_text()
 
 
+def test_resting_on_a_number_of_the_loop_is_no_work(show_labs):
+    page = show_labs(ShapeLab()).page
+    page.evaluate(
+        """() => {
+            window.drawings = 0;
+            const loop = document.querySelector('.shape-loop');
+            new MutationObserver(() => window.drawings++).observe(loop, { childList: true });
+        }"""
+    )
+    page.locator(".shape-step .shape-number").nth(2).hover()
+    for _ in range(10):
+        drawn(page)
+    assert page.evaluate("window.drawings") == 1
+    page.locator(".lab-spoken", has_text="3 is the code of D").wait_for(state="attached")
+
+
+def test_a_complaint_goes_with_the_text_it_is_about(show_labs):
+    page = show_labs(ShapeLab()).page
+    page.get_by_role("textbox").fill("")
+    page.get_by_text("Type letters A to Z.").wait_for()
+    page.locator("[data-key=window]").press("ArrowLeft")
+    drawn(page)
+    assert page.get_by_role("textbox").input_value() == "ABCDEFGH"
+    assert page.locator(".lab-note").inner_text() == ""
+    assert page.locator("[data-wrong]").count() == 0
+
+
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_texts_are_text(show_labs, name):
     view = show_labs(ShapeLab())

@@ -7,7 +7,17 @@ from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
-from lab_tools import ODD_TEXTS, random_weights, scrolls_sideways, serious, small_targets
+from lab_tools import (
+    MODEL,
+    ODD_TEXTS,
+    random_weights,
+    scrolls_sideways,
+    serious,
+    small_targets,
+)
+from lab_tools import (
+    call as call_module,
+)
 
 from utils.labs.state import StateLab
 from utils.windows import ALPHABET, decode, encode
@@ -248,6 +258,75 @@ def test_k_after_a_cold_start_gives_b(opened, how):
     assert "now K gets the answer B" in found(page)
     box = page.locator('[data-key="cell-11-0"]')
     assert box.get_attribute("aria-label").startswith("call 11, row 0: reads K, answers B")
+
+
+def test_a_question_about_k_needs_k_in_call_11(opened):
+    page = opened()
+    ask(page, "mouse", "cold")
+    card = page.locator(".state-card")
+    press(page, "mouse", "batch_size-2")  # seven calls
+    card.get_by_text("Call 11 no longer reads K.").wait_for()
+    press(page, "mouse", "find-cold")
+    card.get_by_text("K, in call 11, gets the answer L.").wait_for()
+    press(page, "mouse", "shuffle")
+    card.get_by_text("Call 11 no longer reads K.").wait_for()
+
+
+def test_what_is_found_tells_all_rows(opened):
+    page = opened()
+    ask(page, "mouse", "order")
+    press(page, "mouse", "batch_size-3")
+    press(page, "mouse", "shuffle")
+    card = found(page)
+    reads, answers = re.search(r"reads ([A-Z ]+) and answers ([A-Z ]+):", card).groups()
+    assert "of 12 right" in card and len(reads.split()) == len(answers.split()) == 12
+    assert sorted(reads.split()) == list(TWELVE)
+
+
+def test_a_letter_may_be_typed_before_the_old_one(opened):
+    page = opened()
+    single = page.locator('[data-key="single"]')
+    single.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("q")
+    assert read(page)["letters"][0] == "Q" and single.input_value() == "Q"
+    page.keyboard.press("q")  # the same once more
+    assert read(page)["letters"][0] == "Q"
+
+
+def test_a_complaint_goes_with_the_text_it_is_about(opened):
+    page = opened()
+    page.locator("summary", has_text="More").click()
+    field = page.locator('[data-key="text"]')
+    field.fill("ABC1")
+    note = page.locator(".lab-letters", has=field).locator(".lab-note")
+    assert "Left out: 1" in note.inner_text()
+    page.locator('[data-key="cell-2-0"]').click()
+    assert field.input_value() == "ABC" and note.inner_text() == ""
+
+
+def test_other_weights_from_python_are_read(core, alphabet_weights):
+    first, second = (
+        StateLab(weights=weights) for weights in (alphabet_weights, random_weights(7, seed=3))
+    )
+    keys = StateLab.class_trait_names(sync=True)
+    values = {name: value for name, value in first.get_state().items() if name in keys}
+    code = f"""(async () => {{
+        {MODEL}
+        const answers = () => [...el.querySelectorAll(".state-cell")].map((box) =>
+            box.children[2].textContent.split(" ")[0]).join("");
+        const found = [answers()];
+        model.set("weights", a[1]);
+        await new Promise(requestAnimationFrame);
+        cleanUp();
+        return [...found, answers(), el.querySelector(".lab-code").textContent];
+    }})()"""
+    *shown, lines = call_module(
+        core, "state", f"await {code}", values, second.get_state()["weights"]
+    )
+    for lab, answers in zip((first, second), shown, strict=True):
+        assert answers == decode(lab.read()[3][:, 0].argmax(axis=-1))
+    assert "LSTM(7, stateful=True)" in lines
 
 
 @BOTH

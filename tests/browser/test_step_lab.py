@@ -288,6 +288,33 @@ def test_pointing_marks_what_a_number_is_made_of(show_labs):
     assert shown_step(page) == 2
 
 
+def test_the_number_under_the_mouse_is_the_one_that_stands_there(show_labs):
+    view = show_labs(StepLab(random_weights(3), word="ABCDE"))
+    page = view.page
+    detail = page.locator(".step-detail")
+    page.locator("td[data-row='0'][data-column='6']").hover()  # c after the step
+    assert "after step 1" in detail.inner_text()
+    page.evaluate("document.querySelector('[data-key=Next]').click()")
+    frames(page)
+    assert "after step 2" in detail.inner_text()
+    page.locator('i[data-number="c/4/0"]').hover()
+    assert "after step 5" in detail.inner_text()
+    page.get_by_role("textbox").fill("ABC")  # the mouse rests where step 5 was
+    frames(page)
+    page.evaluate("document.querySelector('[data-key=Next]').click()")
+    frames(page)
+    assert shown_step(page) == 3 and "after step 5" not in detail.inner_text()
+    assert view.complaints == []
+
+
+def test_a_word_of_one_letter_does_not_play(show_labs):
+    page = show_labs(StepLab(random_weights(2), word="A")).page
+    player = page.locator('[data-key="play"]')
+    assert player.get_attribute("aria-disabled") == "true"
+    player.evaluate("player => player.click()")
+    assert player.inner_text() == "Play"
+
+
 def test_a_click_in_the_heat_map_goes_there(show_labs):
     page = show_labs(StepLab(random_weights(3))).page
     page.locator('i[data-number="h/2/1"]').click()

@@ -246,6 +246,16 @@ def test_no_file_is_named(tmp_path):
 def test_asking_for_what_is_not_there_is_named(path):
     with pytest.raises(ValueError, match="experiment is 1, control 'no such'"):
         table.select(table.read_table(path), "accuracy", 1, "no such")
+    with pytest.raises(ValueError, match=r"experiment is 7, .*; wanted one of \[1"):
+        table.select(table.read_table(path), "accuracy", 7)
+
+
+def test_what_is_there_is_named_for_that_experiment(path):
+    with pytest.raises(ValueError) as caught:
+        table.select(table.read_table(path), "accuracy", 1, "no such")
+    known = {row["control"] for row in table.read_table(path) if row["experiment"] == 1}
+    for row in table.read_table(path):
+        assert (repr(row["control"]) in str(caught.value)) == (row["control"] in known)
 
 
 def test_a_failing_write_leaves_the_old_table(path, monkeypatch):

@@ -120,6 +120,7 @@ def test_an_lstm_without_dense_will_do():
         ([*weights()[:3], np.zeros((4, 26)), np.zeros(26)], "dense_kernel has shape"),
         ([np.full((1, 12), np.nan), *weights()[1:]], "kernel holds NaN"),
         ("weights.h5", "wanted the list of 3 or 5 arrays"),
+        ([1, 2, 3], "weights is list; wanted the list of 3 or 5 arrays"),
         (7, "wanted the list of 3 or 5 arrays"),
     ],
 )

@@ -26,6 +26,8 @@ def test_sigmoid_is_stable_and_keeps_the_dtype():
     np.testing.assert_allclose(values, [0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1], atol=1e-7)
     assert values.dtype == np.float32
     assert sigmoid(-700.0) > 0  # the small side keeps its digits
+    for kind in ("uint8", "bool", "int64"):
+        assert sigmoid(np.ones(1, kind)) == pytest.approx(np.e / (1 + np.e))
 
 
 @given(st.floats(-500, 500))
@@ -202,6 +204,11 @@ MANY = weights_of(3, 5)
         ([X, KERNEL[:, :5], RECURRENT[:, :5], BIAS[:5]], ValueError, ["(1, 5)", "SimpleRNN"]),
         ([X, KERNEL, RECURRENT], ValueError, ["bias is missing", "(4U,)", "np.zeros"]),
         ([X, KERNEL, RECURRENT, BIAS[:5]], ValueError, ["bias (5,)", "(4U,)", "(20,)"]),
+        (
+            [np.ones((2, 3, 8)), np.ones((8, 32)), np.ones((8, 32)), np.zeros(16)],
+            ValueError,
+            ["Pass the bias of the same layer, of shape (32,)"],
+        ),
         ([X, KERNEL[0], RECURRENT, BIAS], ValueError, ["(20,)", "(F, 4U)", "get_weights"]),
         ([X, KERNEL, RECURRENT[0], BIAS], ValueError, ["(20,)", "(U, 4U)", "get_weights"]),
         ([X, "kernel", RECURRENT, BIAS], TypeError, ["kernel is str", "real numbers", "Pass"]),

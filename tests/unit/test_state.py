@@ -681,7 +681,7 @@ def test_check_batches_lets_good_batches_pass():
     [
         (5, 4, ["5 samples", "batch size 4", "1 row", "broadcast", "21183", "x[:4]", "pad 3"]),
         (6, 4, ["6 samples", "2 rows", "multiple of 4", "stop", "moved the state", "x[:4]"]),
-        (1, 4, ["has 1 sample.", "1 row", "broadcast", "Pad 3"]),
+        (1, 4, ["has 1 sample.", "1 row", "broadcast", "a new model would stop", "Pad 3"]),
         (3, 4, ["3 samples", "3 rows", "stop", "Pad 1"]),
         (0, 4, ["0 samples", "multiple of 4", "how x was cut"]),
         (8, 8, ["batch_size is 8", "batch size 4", "batch_size=4"]),

@@ -36,7 +36,7 @@ def test_defaults():
     [
         ("text", "", ["text has 0 letters", "1 to 26 letters A to Z"]),
         ("text", "abc", ["text holds 'a'", "text.upper()"]),
-        ("text", "A" * 27, ["text has 27 letters", "1 to 26"]),
+        ("text", "A" * 27, ["text has 27 letters", "1 to 26", "Pass 1 to 26 letters."]),
         ("batch_size", 6, ["batch_size is 6", "1 to 5"]),
         ("batch_size", 0, ["batch_size is 0", "1 to 5"]),
         ("passes", 3, ["passes is 3", "1 to 2"]),
@@ -50,7 +50,7 @@ def test_defaults():
         ("state", "x", ["state is 'x'", "'h' or 'c'"]),
         ("stateful", "yes", ["stateful"]),
         ("weights", WEIGHTS[:3], ["weights has the shapes", "26 classes"]),
-        ("weights", [1, 2], ["weights holds 2 arrays"]),
+        ("weights", [1, 2], ["weights is list", "3 or 5 arrays"]),
     ],
 )
 def test_bad_values_say_what_is_wanted_and_change_nothing(name, wrong, words):
@@ -109,9 +109,15 @@ def test_reading_in_calls_is_one_long_run_until_a_reset():
 def test_shapes_of_a_reading(settings, shape):
     letters, h, c, probabilities = lab(**settings).read()
     assert letters.shape == shape and probabilities.shape == (*shape, 26)
-    if shape[0]:
-        assert h.shape == c.shape == (*shape, 4)
-        np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)
+    assert h.shape == c.shape == (*shape, 4)
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_a_very_sure_network_answers_too():
+    *lstm, kernel, bias = WEIGHTS
+    sure = StateLab(weights=[*lstm, 0 * kernel, np.eye(26)[2] * 1000])
+    assert (sure.read()[3].argmax(axis=-1) == 2).all()
+    assert np.isfinite(sure.read()[3]).all()
 
 
 def test_rows_and_stateless_calls_do_not_meet():

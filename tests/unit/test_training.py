@@ -6,6 +6,7 @@ rounds differently in the last of the 7 digits of a float32, and the differences
 training. The largest seen is 2e-6; ten times that is allowed, for other processors.
 """
 
+import random
 import sys
 
 import keras
@@ -211,6 +212,9 @@ def test_one_seed_does_not_depend_on_the_others():
         ({"X": np.zeros((12, 3))}, "2 axes"),
         ({"y": np.zeros(11, int)}, r"y has shape \(11,\); wanted \(12,\)"),
         ({"y": np.full(12, 5)}, "y runs from 5 to 5; wanted 0 to 4"),
+        ({"y": np.arange(12) / 26}, "y has dtype float64 and holds what is no class; wanted"),
+        ({"y": np.full(12, "A")}, "holds what is no class; wanted integers 0 to 4"),
+        ({"epochs": 0}, "epochs is 0; wanted at least 1"),
         ({"seeds": []}, "seeds is empty; wanted at least one"),
         ({"batch_size": 0}, "batch_size is 0; wanted at least 1"),
         ({"records": 3}, "records is 3; wanted a number that divides 10"),
@@ -240,6 +244,34 @@ def test_models_and_predictions_name_bad_input():
         predict_seeds([], np.zeros((2, 3, 1)), network="GRU")
     with pytest.raises(ValueError, match="2 axes"):
         predict_seeds([], np.zeros((2, 3)))
+    lstm = [classifier(3, 1, 4, 5).get_weights()]
+    with pytest.raises(ValueError, match="weights holds 5 arrays for a seed; wanted 4"):
+        predict_seeds(lstm, np.zeros((2, 3, 1)), network="dense")
+    for lengths in ([3], [0, 3], [3, 4], []):
+        with pytest.raises(ValueError, match=r"lengths has shape .*; wanted \(2,\) and 1 to 3"):
+            predict_seeds(lstm, np.zeros((2, 3, 1)), lengths=lengths)
+
+
+def test_seeds_are_integers_of_any_kind():
+    X, y = small_task(3, 1)
+    one = train_seeds(X, y, 4, range(7, 9), 2, classes=5, records=1)
+    other = train_seeds(X, y, 4, np.arange(7, 9), 2, classes=5, records=1)
+    trainer.initial_weights.cache_clear()
+    third = train_seeds(X, y, 4, np.arange(7, 9), 2, classes=5, records=1)
+    for ours in (other, third):
+        assert_equal(ours.end[1], one.end[1], tolerance=0)
+    for seeds in (20, [0.5], ["1"]):
+        with pytest.raises(TypeError, match="wanted integers, one training run for each"):
+            train_seeds(X, y, 4, seeds, 2, classes=5, records=1)
+
+
+def test_a_training_leaves_the_random_numbers_of_python_alone():
+    X, y = small_task(3, 1)
+    trainer.initial_weights.cache_clear()
+    random.seed(3)
+    before = random.getstate()
+    train_seeds(X, y, 4, [5], 2, classes=5, records=1)
+    assert random.getstate() == before
 
 
 def test_the_bar_is_silent_when_nobody_looks(monkeypatch, capsys):

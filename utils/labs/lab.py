@@ -74,12 +74,18 @@ def check_letters(proposal, longest):
     name, text = proposal.trait.name, proposal.value
     strange = sorted(set(text) - set(ALPHABET))
     if strange or not 1 <= len(text) <= longest:
-        found = f"holds {strange[0]!r}" if strange else f"has {len(text)} letters"
-        raise traitlets.TraitError(
-            f"{name} {found}; wanted 1 to {longest} letters A to Z. "
-            f"Write {name}.upper(), and leave out what is no letter."
-        )
+        found, fix = f"has {len(text)} letters", f"Pass 1 to {longest} letters."
+        if strange:
+            found = f"holds {strange[0]!r}"
+            fix = f"Write {name}.upper(), and leave out what is no letter."
+        raise traitlets.TraitError(f"{name} {found}; wanted 1 to {longest} letters A to Z. {fix}")
     return text
+
+
+def softmax(logits):
+    """Return probabilities that sum to 1 along the last axis, without overflow."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 class Weights(traitlets.TraitType):
@@ -100,6 +106,8 @@ class Weights(traitlets.TraitType):
         arrays = list(value.values()) if isinstance(value, dict) else value
         try:
             arrays = [np.asarray(array, dtype=np.float32) for array in arrays]
+            if any(array.ndim == 0 for array in arrays):
+                raise TypeError  # numbers, not arrays
         except (TypeError, ValueError):
             raise traitlets.TraitError(
                 f"weights is {type(value).__name__}; wanted {self.info_text}. "

@@ -32,7 +32,7 @@ const TEXT = {
   rows: "{n} rows",
   nobody: "–",
   unread: "left out",
-  calls: "The calls, left to right: {calls}. Each reads a batch of shape ({B}, {T}, 1). Point at a cell, or " +
+  calls: "The calls, left to right: {calls}. A full one reads a batch of shape ({B}, {T}, 1). Point at a cell, or " +
     "move with the arrow keys.",
   callsLabel: "The calls, with the rows of their batches",
   call: "call {k}",
@@ -50,9 +50,9 @@ const TEXT = {
   broadcast: "The last call has 1 row, and Keras 3.15 goes on without a message. It broadcasts the row: " +
     "each of the {B} rows of state moves on by it.",
   returned: "predict returns {out} rows for {N} samples.",
-  error: "The last call has {rows} rows, the state has {B}. Keras stops there with an InvalidArgumentError, " +
-    "after the calls before it have moved the state.",
-  shuffled: "This is one of the orders that fit may draw. Keras gives no message.",
+  error: "The last call has {rows} rows, the state has {B}. Keras stops there with an InvalidArgumentError.",
+  moved: "The calls before it have moved the state.",
+  shuffled: "This is one of the orders that fit may draw. Keras gives no message about the shuffling.",
   repeated: "Overlapping windows come back to elements that were read before: {reads} reads of {n} elements.",
   cell: "Element {n} has the value {value}. It stands at X[{sample}, {t}, 0]: sample {sample}, " +
     "time step {t}, feature 0.",
@@ -68,7 +68,8 @@ const TEXT = {
   also: "The element also stands at {places}.",
   lost: "Element {n} has the value {value}. It is left out: no call reads it.",
   ends: "The state at the end. Upper line: h after the calls. Lower line: h after one call that reads " +
-    "as many elements without a break. The same colours, the same state.",
+    "up to the same last element without a break, as many elements as there are. The same colours, the same " +
+    "state.",
   endsLabel: "The state of each row at the end",
   endsOn: "ends on",
   hidden: "h, units 0 to {last}",
@@ -109,17 +110,18 @@ function shuffledOrder(count, seed) {
 function planCalls(settings) {
   const { B, shuffle, seed, remainder } = settings;
   const starts = firstElements(settings);
-  const order = shuffle ? shuffledOrder(starts.length, seed) : range(starts.length);
+  const rest = starts.length % B;
+  const count = remainder === "drop" ? starts.length - rest : starts.length; // dropped before fit shuffles
+  const order = shuffle ? shuffledOrder(count, seed) : range(count);
   const calls = [];
   for (let at = 0; at < order.length; at += B) {
     const samples = order.slice(at, at + B);
     if (samples.length === B) calls.push({ kind: "full", samples });
-    else if (remainder === "drop") break;
     else if (samples.length > 1) calls.push({ kind: "stopped", samples });
     else calls.push({ kind: "copied", samples: Array(B).fill(samples[0]) }); // as broadcasting does
   }
   const run = calls.filter((call) => call.kind !== "stopped");
-  return { starts, calls, run, rest: order.length % B };
+  return { starts, calls, run, rest };
 }
 
 /** Where row `r` stands when call `k` begins: what it read last, should get, and gets. */
@@ -130,7 +132,7 @@ function arrow({ starts, calls }, { T }, k, r) {
   return { got, expected, before: expected - 1, right: got === expected };
 }
 
-/** The end of each row: its state after the calls, and after one call over as many elements. */
+/** The end of each row: its state after the calls, and after one call without a break. */
 function endStates(weights, { starts, run }, { B, T }) {
   if (run.length === 0) return [];
   const read = (from, to, state) =>
@@ -221,11 +223,12 @@ function render({ model, el }) {
 
     const readers = readersOf(plan, set);
     const facts = factsOf(plan, set, readers, ends);
+    const sentences = remarks(text, plan, set);
     refill(
       view,
       factBoxes(text, facts),
       make("p", { class: "lanes-remarks", "data-good": String(plan.rest === 0 || set.remainder === "drop") },
-        remarks(text, plan, set, readers).join(" ")),
+        sentences.join(" ")),
       strip(text, readers),
       plan.calls.length ? callTable(text, plan, set) : null,
       make("p", { class: "lab-detail" }),
@@ -234,7 +237,7 @@ function render({ model, el }) {
     const follow = () => reach(document.activeElement);
     for (const grid of view.querySelectorAll("[role=grid]")) arrowKeys(grid, follow);
     code.textContent = codeLines(plan, set, weights.units);
-    announce(fill(text.said, facts));
+    announce([facts.none ? "" : fill(text.said, facts), ...sentences].join(" ").trim());
     point();
     if (ends.length) pointAtEnd(Math.min(endRow, ends.length - 1));
   }
@@ -356,15 +359,16 @@ function factBoxes(text, { right, all, left, difference, none }) {
 }
 
 /** What else there is to say about this cut. */
-function remarks(text, plan, { length, B, T, cut, shuffle }, readers) {
+function remarks(text, plan, { length, B, T, cut, shuffle }) {
   const { starts, calls, run, rest } = plan;
   const N = starts.length;
-  const reads = readers.reduce((sum, reader) => sum + reader.reads, 0);
+  const reads = T * run.reduce((sum, { samples }) => sum + new Set(samples).size, 0); // copies once
   const kind = calls.at(-1)?.kind;
   return [
     N === 0 && fill(text.none, { length, B, T, needed: B * T }),
     N > 0 && calls.length === 0 && text.noFull,
     kind === "stopped" && fill(text.error, { rows: rest, B }),
+    kind === "stopped" && run.length > 0 && text.moved,
     kind === "copied" && fill(text.broadcast, { B }),
     kind === "copied" && N > 1 && fill(text.returned, { out: run.length * B, N }),
     cut === "overlapping" && reads > length && fill(text.repeated, { reads, n: length }),

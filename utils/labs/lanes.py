@@ -113,10 +113,10 @@ class LanesLab(Lab, module="lanes"):
             For each call the samples of its rows. A single row left over is there B times, as
             Keras broadcasts it. With 2 or more left over Keras stops: their call is not there.
         """
-        order = np.arange(len(self.samples()))
-        if self.shuffle:
-            order = _shuffled_order(len(order), self.shuffle_seed)
-        rows = self.batch_size
+        rows, count = self.batch_size, len(self.samples())
+        if self.remainder == "drop":  # the last samples, before any shuffling
+            count -= count % rows
+        order = _shuffled_order(count, self.shuffle_seed) if self.shuffle else np.arange(count)
         calls = [order[at : at + rows] for at in range(0, len(order), rows)]
         if calls and len(calls[-1]) < rows:
             rest = calls.pop()
@@ -145,7 +145,8 @@ class LanesLab(Lab, module="lanes"):
         calls : np.ndarray
             Shape (B, 2, U): h and c of each row after the calls.
         whole : np.ndarray
-            The same shape: after one call over as many elements, up to the same last element.
+            The same shape: after one call up to the same last element, over as many elements or,
+            where there are fewer before it, over all of them.
         """
         weights = [self.weights[name] for name in ("kernel", "recurrent_kernel", "bias")]
         values = np.sin(np.arange(self.length)).astype("float32")

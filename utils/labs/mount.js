@@ -81,11 +81,14 @@
   // they are a screen away, and after a while anyhow, so that paper and keyboards find them too.
   function comesNear(place) {
     if (!document.documentElement.dataset.starts) return; // somebody's place may be after a lab
-    return new Promise((resolve) => {
+    let observer;
+    const near = new Promise((resolve) => {
       const look = (entries) => entries.some((entry) => entry.isIntersecting) && resolve();
-      new IntersectionObserver(look, { rootMargin: "100% 0px" }).observe(place);
+      observer = new IntersectionObserver(look, { rootMargin: "100% 0px" });
+      observer.observe(place);
       setTimeout(resolve, PATIENCE);
     });
+    return near.then(() => observer.disconnect());
   }
 
   async function show(script, states) {

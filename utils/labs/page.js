@@ -46,7 +46,7 @@ export function frame(el, text) {
   const spoken = make("p", { class: "lab-spoken", role: "status", "aria-live": "polite" });
   const first = make("p", { class: "lab-first" }, make("strong", {}, text.tryLabel), " ", text.first);
   const codeTitle = make("p", { class: "lab-code-title" }, text.code);
-  const pre = make("pre", { class: "lab-code", tabindex: "0", "aria-label": text.code }, code);
+  const pre = make("pre", { class: "lab-code", tabindex: "0", role: "group", "aria-label": text.code }, code);
   const section = make(
     "section",
     { class: "lab", "aria-labelledby": title.id, on: { focusin: keepKeys } },
@@ -60,7 +60,10 @@ export function frame(el, text) {
   );
   el.replaceChildren(section);
   let timer;
+  let started = false; // the first drawing is no answer to the reader
+  setTimeout(() => (started = true));
   const announce = (sentence) => {
+    if (!started) return;
     // Wait until the reader rests, so that a dragged slider is not read out step by step.
     clearTimeout(timer);
     timer = setTimeout(() => spoken.isConnected && (spoken.textContent = sentence), 500);
@@ -167,7 +170,9 @@ export function letters({ label, value, key, onInput }) {
     input.toggleAttribute("data-wrong", sentence !== "");
   };
   const set = (written) => {
-    if (input.value !== written && document.activeElement !== input) input.value = written;
+    if (input.value === written || document.activeElement === input) return;
+    input.value = written;
+    complain(""); // it was about what stood there
   };
   const caption = make("span", {}, label);
   const element = make("div", { class: "lab-field lab-letters" }, make("label", {}, caption, input), note);

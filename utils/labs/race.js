@@ -149,11 +149,12 @@ function render({ model, el }) {
         learningRate: get("learning_rate"),
       });
       if (built && !going) announce(verdictText());
+      const first = !built; // another view of the lab leaves what this one has trained
       if (built !== get("window")) rebuild();
       built = get("window");
       parts.sides.forEach(({ resize }) => resize(get("units")));
       place = within(place);
-      if (get("epoch") > 0) save(model, UNTRAINED);
+      if (!first && get("epoch") > 0) save(model, UNTRAINED);
     }
     return race;
   }
@@ -340,8 +341,9 @@ function render({ model, el }) {
 
   function drawTally() {
     const runs = get("results").filter(sameSettings).sort((one, other) => one.seed - other.seed);
-    if (tally.runs === runs.length && tally.seen === get("results")) return;
-    [tally.runs, tally.seen] = [runs.length, get("results")];
+    const shown = JSON.stringify(runs);
+    if (tally.shown === shown) return;
+    tally.shown = shown;
     tally.replaceChildren();
     if (runs.length) tally.append(...buildTally(text, runs, names()));
   }

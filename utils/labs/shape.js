@@ -28,7 +28,7 @@ const TEXT = {
   state: "h, c",
   step: "t = {t}",
   reads: "reads",
-  output: "→ output: h after step {T}",
+  output: "→ output: h after the last step",
   runs: "The loop runs {times} on a vector of length {F}.",
   once: "once",
   times: "{T} times",
@@ -186,7 +186,8 @@ function render({ model, el }) {
   }
   const reach = (event) => {
     const cell = event.target.closest?.("[data-place]");
-    if (cell) pointAt(Number(cell.dataset.sample), Number(cell.dataset.position));
+    // Pointing draws the loop anew, under the mouse as well: that is no new pointing.
+    if (cell && !cell.classList.contains("selected")) pointAt(Number(cell.dataset.sample), Number(cell.dataset.position));
   };
   view.addEventListener("pointerover", (event) => event.pointerType === "mouse" && reach(event));
   view.addEventListener("click", reach);
@@ -267,7 +268,7 @@ function loopBoxes(text, typed, start, n, T, F) {
           make("span", { class: "features" }, "]"))),
     );
   }
-  boxes.push(make("span", { class: "shape-arrow" }, fill(text.output, { T })));
+  boxes.push(make("span", { class: "shape-arrow" }, text.output));
   return boxes;
 }
 

@@ -91,12 +91,18 @@ class ShapeLab(Lab, module="shape"):
         from utils import plots
 
         codes = encode(self.text)
-        if len(codes) > self.window:
-            windows = sliding_windows(codes, self.window, stride=self.stride)[0]
-        else:
-            windows = codes[np.newaxis]  # too short for a window: the sequence itself
+        if len(codes) <= self.window:
+            figure, ax = plt.subplots(figsize=(9, 2.6))
+            plots.blank(ax)
+            plots.draw_cells(ax, codes[np.newaxis], 0, 0)
+            ax.autoscale_view()
+            needed = f"A window of {self.window} and the letter after it need {self.window + 1}"
+            finding = f"{needed} letters; here are {len(codes)}"
+            ax.set_title(finding)
+            return figure, f"The text {self.text}, as codes. {finding}: there is no window."
+        windows = sliding_windows(codes, self.window, stride=self.stride)[0]
         shown = windows[:4]
-        steps = shown[0].reshape(-1, self.features) if len(codes) > self.window else shown.T
+        steps = shown[0].reshape(-1, self.features)
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(9, 2.6), width_ratios=(shown.shape[1] + 1, 2.8 * len(steps) + 2)
         )

@@ -45,6 +45,7 @@ const TEXT = {
   seeRows: "the new letter changed {changed}. The rows of a batch never meet.",
   cold: "K from zeros",
   doCold: "K, in call 11, gets the answer {answer}. And cold, from zeros? Press the arrow before K.",
+  lostCold: "Call 11 no longer reads K. Press “K from zeros” to set the lab up again.",
   seeCold: "now K gets the answer {answer}. This model has learned to count the calls since the reset.",
   twice: "Two passes",
   doTwice: "Does a second epoch start from zeros? Under “More”, choose 2 passes.",
@@ -313,7 +314,8 @@ function stateHeat(text, show, leave) {
 function render({ model, el }) {
   const text = translated(TEXT, model);
   const { controls, view, code, announce, stop } = frame(el, text);
-  const weights = readWeights(model.get("weights"));
+  let weightsRead; // decoding them for every draw would be a waste
+  let weights;
   let now; // what was read
   let changed = null; // for each row the calls that the last action changed
   let units; // in the order of the heat map
@@ -383,8 +385,10 @@ function render({ model, el }) {
     const used = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
     const before = settingUp ? null : now;
     settingUp = false;
+    const fresh = weightsRead !== model.get("weights");
+    if (fresh) weights = readWeights((weightsRead = model.get("weights")));
     now = readCalls(used, weights);
-    if (before?.places.length !== used.text.length) units = unitOrder(weights, used.text.length);
+    if (fresh || before?.places.length !== used.text.length) units = unitOrder(weights, used.text.length);
     changed = before?.B === now.B ? changedCalls(before, now) : null;
     again.hidden = !used.shuffle;
     whole.hidden = now.calls.length === 0;
@@ -405,11 +409,15 @@ function render({ model, el }) {
     if (!question) return "";
     const capital = question[0].toUpperCase() + question.slice(1);
     const calls = question === "twice" ? now.calls.slice(now.perPass) : now.calls;
-    const inRow = (part) => calls.map((call) => call.cells[0][part]).join(" ");
+    const inOrder = (part) => calls.flatMap(({ cells }) => cells.map((cell) => cell[part])).join(" ");
     const values = {
-      ...score(now.calls), reads: inRow("letter"), answers: inRow("answer"),
+      ...score(now.calls), reads: inOrder("letter"), answers: inOrder("answer"),
       answer: calls[10]?.cells[0].answer, changed: changed && changesInWords(text, changed),
     };
+    if (question === "cold" && calls[10]?.cells[0].letter !== "K") {
+      card.textContent = text.lostCold;
+      return card.textContent;
+    }
     if (now.calls.length === 0 || !QUESTIONS[question].done(used, now, changed)) {
       card.textContent = fill(text[`do${capital}`], values);
       return card.textContent;
@@ -520,7 +528,9 @@ function render({ model, el }) {
     const { kept } = readLetters(typed, typed.length);
     single.complain(kept ? "" : text.empty);
     if (!kept) return;
-    single.input.value = kept[kept.length - 1]; // the one typed last
+    const { call, row } = selected();
+    const old = now.calls[call - 1].cells[row].letter;
+    single.input.value = kept.replace(old, "").at(-1) ?? old; // what is new
     single.input.select();
     replaceLetter(selected(), single.input.value);
   }
@@ -582,7 +592,7 @@ function render({ model, el }) {
   });
 
   const redraw = oncePerFrame(draw);
-  const deaf = listen(model, TRAITS, redraw);
+  const deaf = listen(model, [...TRAITS, "weights"], redraw);
   const deafToo = listen(model, ["call", "row", "state"], point);
   draw();
   return () => {

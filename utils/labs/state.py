@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights, check_letters
+from utils.labs.lab import Lab, Weights, check_letters, softmax
 from utils.lstm_numpy import lstm_step
 from utils.windows import ALPHABET, decode, encode
 
@@ -21,7 +21,7 @@ class StateLab(Lab, module="state"):
     ----------
     weights : list of np.ndarray
         The five arrays of `model.get_weights()`: one LSTM with F = 1, then Dense with 26 classes.
-        The model reads ``encode(text) / 26``.
+        The model reads ``encode(text) / 26``. Read back, a dict of arrays by name.
     text : str
         What is read in one pass: 1 to 26 letters A to Z.
     stateful : bool
@@ -114,10 +114,10 @@ class StateLab(Lab, module="state"):
             step = lstm_step((batch[:, None] / LETTERS).astype(np.float32), h, c, *weights[:3])
             hs.append(step.h)
             cs.append(step.c)
-            powers = np.exp(step.h @ weights[3] + weights[4])
-            answers.append(powers / powers.sum(axis=1, keepdims=True))
-        shape = (len(letters), self.batch_size, -1 if len(letters) else LETTERS)
-        return letters, np.array(hs[1:]), np.array(cs[1:]), np.array(answers).reshape(shape)
+            answers.append(softmax(step.h @ weights[3] + weights[4]))
+        rows = (len(letters), self.batch_size)
+        h, c = (np.array(states[1:]).reshape(*rows, units) for states in (hs, cs))
+        return letters, h, c, np.array(answers).reshape(*rows, LETTERS)
 
     @traitlets.validate("weights")
     def _check_weights(self, proposal):

@@ -180,7 +180,7 @@ function render({ model, el }) {
   let weights;
   let numbers; // of the word, see readWord
   let marked = []; // the elements that show the number pointed at, and what it is made of
-  let hovered; // the key of the number under the mouse
+  let hovered; // the element under the mouse that shows a number
   let chosen = { name: "c", back: 0, letter: 0 }; // what focus or a click chose; back: -1 for "before"
   let timer;
   const lastStep = () => numbers.T - 1;
@@ -216,7 +216,7 @@ function render({ model, el }) {
     const onClick = () => goTo(Math.min(lastStep(), Math.max(0, where())));
     return button({ label: text[`to${name}`], key: name, primary: name === "Next", onClick });
   });
-  const player = button({ label: text.play, key: "play", onClick: () => play(timer === undefined) });
+  const player = button({ label: text.play, key: "play", onClick: () => play(timer === undefined && lastStep() > 0) });
   const unitSlider = slider({
     label: text.unit,
     min: 1,
@@ -474,7 +474,7 @@ function render({ model, el }) {
   };
 
   function mark() {
-    const key = hovered ?? chosenKey();
+    const key = hovered?.isConnected ? hovered.dataset.number : chosenKey();
     const [name, t, u] = key.split("/");
     for (const element of marked) element.classList.remove("selected", "ingredient");
     const found = [key, ...numbers.ingredients(name, Number(t), Number(u))];
@@ -511,8 +511,8 @@ function render({ model, el }) {
   const point = (event) => {
     if (event.pointerType !== "mouse") return;
     const number = numberAt(event);
-    if (!number || number.dataset.number === hovered) return;
-    hovered = number.dataset.number;
+    if (!number || number === hovered) return;
+    hovered = number;
     mark();
   };
   const leave = () => {

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights, check_letters
+from utils.labs.lab import Lab, Weights, check_letters, softmax
 from utils.windows import ALPHABET, encode
 
 LONGEST_WORD = 10
@@ -169,6 +169,4 @@ class StepLab(Lab, module="step"):
         if "dense_kernel" not in self.weights:
             return []
         logits = h @ self.weights["dense_kernel"] + self.weights["dense_bias"]  # (T, 26)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities = powers / powers.sum(axis=1, keepdims=True)
-        return [f"{ALPHABET[row.argmax()]} {row.max():.0%}" for row in probabilities]
+        return [f"{ALPHABET[row.argmax()]} {row.max():.0%}" for row in softmax(logits)]

@@ -168,11 +168,12 @@ def _axes_fix(shape, name):
         )
     rest = shape[2:]
     merged = None if None in rest else int(np.prod(rest, dtype=object))
-    fix = (
-        f"If the axes from 2 on are all features of one time step, merge them: {name}.reshape("
-        f"{shape[0]}, {shape[1]}, {'-1' if merged is None else merged}) -> "
-        f"({shape[0]}, {shape[1]}, {merged})."
-    )
+    sizes = (shape[0], shape[1], merged)
+    fix = "If the axes from 2 on are all features of one time step, merge them"
+    if sizes.count(None) < 2:  # reshape finds one open size
+        code = ", ".join("-1" if size is None else str(size) for size in sizes)
+        fix += f": {name}.reshape({code}) -> ({shape[0]}, {shape[1]}, {merged})"
+    fix += "."
     if 1 in shape:
         last = len(shape) - 1 - shape[::-1].index(1)
         smaller = shape[:last] + shape[last + 1 :]

@@ -70,6 +70,8 @@ def _object_fix(array, x, name):
         kinds = [attribute(dtype, "kind") for dtype in dtypes]
         pairs = zip(columns, kinds, strict=False)
         odd = ", ".join(str(column) for column, kind in pairs if kind not in tuple("biuf"))
+        if not odd:  # numbers all of them, in a type of pandas' own
+            return f'Write {name}.to_numpy("float32").'
         return (
             f"These columns hold no plain numbers: {odd}. Drop them or turn them into numbers; "
             f'then write {name}.to_numpy("float32").'

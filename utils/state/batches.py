@@ -26,7 +26,8 @@ def check_batches(model, x, batch_size):
     TypeError
         If `model` is not a Keras model or layer, or `x` has no length.
     ValueError
-        If `batch_size` is not the one the model was built with, or N is not a multiple of it.
+        If `batch_size` is no integer of 1 or more or not the one the model was built with, if N
+        is not a multiple of it, or if the arrays of `x` differ in N.
 
     Notes
     -----
@@ -172,6 +173,11 @@ def _remainder_message(rows, batch_size):
             "Keras would not stop: it would broadcast this row over all "
             f"{batch_size} rows of state and spoil them ({ISSUE})."
         )
+        if rows < batch_size:
+            danger = (
+                "A model that has run another batch would broadcast this row over all "
+                f"{batch_size} rows of state and spoil them ({ISSUE}); a new model would stop."
+            )
     else:
         moved = ", after the batches before it have moved the state" if rows > batch_size else ""
         danger = f"Keras would stop in that batch{moved}."

@@ -78,9 +78,12 @@ class StateRecorder(keras.callbacks.Callback):
 
     Raises
     ------
+    TypeError
+        If `layer` is not a recurrent layer.
     ValueError
         When ``fit``, ``evaluate`` or ``predict`` starts and the model has no stateful layer,
-        several while `layer` is None, not this one, or runs several batches per callback.
+        several while `layer` is None, not this one, or runs several batches per callback. When
+        `h` or `c` is read and nothing is recorded, or the layer has no c.
 
     Examples
     --------

@@ -31,7 +31,7 @@ def state_history(layer, x, initial_state=None):
     Raises
     ------
     TypeError
-        If `layer` is not an LSTM layer.
+        If `layer` is not an LSTM layer, or `x` not an array.
     ValueError
         If the layer is not built, or `x` or `initial_state` does not fit it.
 

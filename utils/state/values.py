@@ -99,8 +99,8 @@ def write_states(model, states):
     TypeError
         If `states` is not a dict of lists, or `model` not a Keras model or layer.
     ValueError
-        If a name is missing or unknown, a number of arrays or a shape differs, or a value is
-        not a finite number.
+        If the model has no stateful layer or is not built, a name is missing or unknown, a number
+        of arrays or a shape differs, or a value is not a finite number.
 
     Examples
     --------

@@ -9,6 +9,8 @@ from functools import cache
 import keras
 import tensorflow as tf
 
+from utils.shapes.trial import same_random_numbers
+
 NETWORKS = ("LSTM", "dense")
 LONGEST_UNROLLED = 8  # time steps; more of them are a loop in the graph, which compiles faster
 
@@ -59,16 +61,18 @@ def initial_weights(seed, time_steps, features, units, classes, network):
     The layers are built without a model around them, which takes a tenth of the time. The weights
     of an LSTM do not depend on T. Keras draws them from Python's generator; what else
     `keras.utils.set_random_seed` does is left out, as it empties TensorFlow's caches every time.
+    Afterwards the generator goes on where it stood.
     """
-    random.seed(seed)
-    if network == "dense":
-        first = keras.layers.Dense(units)
-        first.build((None, time_steps * features))
-    else:
-        first = keras.layers.LSTM(units)
-        first.build((None, None, features))
-    last = keras.layers.Dense(classes)
-    last.build((None, units))
+    with same_random_numbers():
+        random.seed(seed)
+        if network == "dense":
+            first = keras.layers.Dense(units)
+            first.build((None, time_steps * features))
+        else:
+            first = keras.layers.LSTM(units)
+            first.build((None, None, features))
+        last = keras.layers.Dense(classes)
+        last.build((None, units))
     return first.get_weights() + last.get_weights()
 
 

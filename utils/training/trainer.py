@@ -1,5 +1,6 @@
 """`train_seeds`: one training run for each seed, all of them side by side."""
 
+import operator
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -72,8 +73,8 @@ def train_seeds(
     units : int
         U.
     seeds : sequence of int
-        One training run for each. A seed sets the initial weights, through
-        `keras.utils.set_random_seed`, and the order of the samples in every epoch.
+        One training run for each. A seed sets the initial weights, those that Keras gives after
+        `keras.utils.set_random_seed(seed)`, and the order of the samples in every epoch.
     epochs : int
         How many times each run sees all samples.
     classes : int
@@ -104,10 +105,13 @@ def train_seeds(
 
     Raises
     ------
+    TypeError
+        If `seeds` are not integers.
     ValueError
-        If the shapes do not fit together, there are no seeds, `records` does not divide `epochs`,
-        there is no such network, or `stateful` is asked for with samples whose batches do not
-        follow one another.
+        If the shapes do not fit together, `y` holds anything but classes, there are no seeds,
+        `epochs` or `batch_size` is below 1, `records` does not divide `epochs`, there is no such
+        network, a dense network is to skip time steps, or `stateful` is asked for with samples
+        whose batches do not follow one another.
 
     Notes
     -----
@@ -118,18 +122,19 @@ def train_seeds(
     y = np.asarray(y)
     samples, time_steps, features = X.shape
     batch_size = samples if batch_size is None else batch_size
-    lengths = np.full(samples, time_steps) if lengths is None else np.asarray(lengths)
     check_network(network)
-    if not len(seeds):
+    lengths = _lengths(lengths, samples, time_steps, network)
+    try:
+        seeds = [operator.index(seed) for seed in seeds]
+    except TypeError:
+        raise TypeError(
+            f"seeds is {seeds!r}; wanted integers, one training run for each. Write range(20)."
+        ) from None
+    if not seeds:
         raise ValueError("seeds is empty; wanted at least one: there is a training run for each.")
-    _check(y, lengths, X.shape, classes, batch_size, epochs, records)
+    _check(y, samples, classes, batch_size, epochs, records)
     if stateful:
         _check_stateful(shuffle, samples, batch_size, network)
-    if network == "dense" and (lengths < time_steps).any():
-        raise ValueError(
-            "network is 'dense' and lengths are given; wanted no lengths: it reads all time steps "
-            "and cannot skip any."
-        )
     batch_size = min(batch_size, samples)
     shape = (time_steps if network == "dense" else None, features, units, classes)
     start = [[weight.copy() for weight in initial_weights(seed, *shape, network)] for seed in seeds]
@@ -177,7 +182,7 @@ def predict_seeds(weights, X, *, lengths=None, network="LSTM"):
     Parameters
     ----------
     weights : list of list of np.ndarray
-        For each seed the weights, such as `Training.end`.
+        For each seed the weights, such as `Training.end`, of that network.
     X : array-like, shape (N, T, F)
         Samples; each is read from a state of zeros. T may differ from that in training unless the
         network is dense.
@@ -193,12 +198,19 @@ def predict_seeds(weights, X, *, lengths=None, network="LSTM"):
     Raises
     ------
     ValueError
-        If `X` has not three axes, or there is no such network.
+        If `X` has not three axes, `lengths` do not fit it, there is no such network, or the
+        weights are of another.
     """
     X = as_samples(X, "X")
     check_network(network)
     samples, time_steps, _ = X.shape
-    lengths = np.full(samples, time_steps) if lengths is None else lengths
+    lengths = _lengths(lengths, samples, time_steps, network)
+    wanted = 4 if network == "dense" else 5
+    if wrong := [len(group) for group in weights if len(group) != wanted]:
+        raise ValueError(
+            f"weights holds {wrong[0]} arrays for a seed; wanted {wanted} for network {network!r}. "
+            "Pass network= as in training."
+        )
     stacked = [tf.constant(np.stack(group)) for group in zip(*weights, strict=True)]
     logits, _ = _read(
         network, stacked, X, tf.constant(lengths, tf.int32), _fresh_state(stacked, samples)
@@ -206,23 +218,43 @@ def predict_seeds(weights, X, *, lengths=None, network="LSTM"):
     return tf.nn.softmax(logits).numpy()
 
 
-def _check(y, lengths, shape, classes, batch_size, epochs, records):
+def _lengths(lengths, samples, time_steps, network):
+    """Return how many time steps of each sample are real, (N,); raise ValueError if not so many."""
+    if lengths is None:
+        return np.full(samples, time_steps)
+    lengths = np.asarray(lengths)
+    if lengths.shape != (samples,) or lengths.min() < 1 or lengths.max() > time_steps:
+        found = f"runs from {lengths.min()} to {lengths.max()}" if lengths.size else "is empty"
+        raise ValueError(
+            f"lengths has shape {lengths.shape} and {found}; wanted ({samples},) and 1 to "
+            f"{time_steps}: the real time steps of each sample."
+        )
+    if network == "dense" and (lengths < time_steps).any():
+        raise ValueError(
+            "network is 'dense' and lengths are given; wanted no lengths: it reads all time steps "
+            "and cannot skip any."
+        )
+    return lengths
+
+
+def _check(y, samples, classes, batch_size, epochs, records):
     """Raise ValueError for arguments of `train_seeds` that do not fit together."""
-    samples, time_steps, _ = shape
     if y.shape != (samples,):
         raise ValueError(f"y has shape {y.shape}; wanted ({samples},): one class for each sample.")
+    if y.dtype.kind not in "biuf" or (y.dtype.kind == "f" and (y % 1 != 0).any()):
+        raise ValueError(
+            f"y has dtype {y.dtype} and holds what is no class; wanted integers 0 to "
+            f"{classes - 1}. Pass the codes themselves, unscaled."
+        )
     if y.min() < 0 or y.max() >= classes:
         raise ValueError(
             f"y runs from {y.min()} to {y.max()}; wanted 0 to {classes - 1}, since classes is "
             f"{classes}."
         )
-    if lengths.shape != (samples,) or lengths.min() < 1 or lengths.max() > time_steps:
-        raise ValueError(
-            f"lengths has shape {lengths.shape} and runs from {lengths.min()} to {lengths.max()}; "
-            f"wanted ({samples},) and 1 to {time_steps}: the real time steps of each sample."
-        )
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; wanted at least 1.")
+    if epochs < 1:
+        raise ValueError(f"epochs is {epochs}; wanted at least 1.")
     if records < 1 or epochs % records:
         raise ValueError(f"records is {records}; wanted a number that divides {epochs}.")
 
