@@ -133,8 +133,8 @@ def run(page, index):
 def show(page, index, title):
     """Run the cell of a lab until the lab is there; return it.
 
-    Seldom, on a busy machine, JupyterLab misses a new widget. Whoever meets this runs the cell
-    again.
+    Once, on a busy machine, a cell had run and its lab did not appear; why is not known. A reader
+    would run the cell again.
     """
     for _ in range(3):
         lab = run(page, index).get_by_role("region", name=title)
