@@ -37,10 +37,11 @@ PROCESSES ?= 2
 test: .venv/test  ## build the site and check everything that must hold; PROCESSES=4 on four cores
 	$(VENV)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
-# make experiments CHECK=1 trains all of them again and compares; it changes no file.
+# Without a name it lists the studies; with CHECK=1 it compares and changes no file.
+STUDY ?=
 CHECK ?=
-experiments: .venv/book  ## train what data/six_experiments.csv lacks (all: 10 minutes); CHECK=1 compares
-	$(VENV)/python -m experiments $(if $(CHECK),--check)
+experiments: .venv/book  ## run a study anew: make experiments STUDY=six (or all); CHECK=1 compares
+	$(VENV)/python -m experiments $(STUDY) $(if $(CHECK),--check)
 
 bench: .venv/test book  ## measure the labs, the trainer against fit, each notebook, each page (15 minutes)
 	$(VENV)/python -m benchmarks.labs

@@ -22,8 +22,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments import samples
-from experiments.configurations import CONFIGURATIONS, PUBLISHED
+from experiments.six import samples
+from experiments.six.configurations import CONFIGURATIONS, PUBLISHED
 from utils.training import train_seeds
 
 SEEDS = range(20)

@@ -1,5 +1,6 @@
-"""The six published alphabet experiments, each with 20 seeds, and the controls that explain them.
+"""The studies: what needs many seeds, long training or several back ends, one module each.
 
-`samples` makes what the networks read, `configurations` lists what is run, `table` keeps the
-results in `data/six_experiments.csv`, `run` makes them: `python -m experiments`.
+A study is a module (or a folder) with a function `main`. It leaves one file in `data/`, with its
+provenance (`study.store`); the chapters read that file (`study.load`) and never train so long
+themselves. `python -m experiments NAME` runs one, `python -m experiments` lists them.
 """

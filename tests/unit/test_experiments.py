@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import run, samples, table
-from experiments.configurations import CONFIGURATIONS, PUBLISHED, TRAINING_DATA, Configuration
+from experiments.six import run, samples, table
+from experiments.six.configurations import CONFIGURATIONS, PUBLISHED, TRAINING_DATA, Configuration
 from utils.windows import ALPHABET
 
 TINY = (

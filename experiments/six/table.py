@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.configurations import CONFIGURATIONS, PUBLISHED, TRAINING_DATA
+from experiments.six.configurations import CONFIGURATIONS, PUBLISHED, TRAINING_DATA
 
-FILE = Path(__file__).resolve().parents[1] / "data" / "six_experiments.csv"
+FILE = Path(__file__).resolve().parents[2] / "data" / "six_experiments.csv"
 SEEDS = range(20)
 KEY = ("experiment", "control", "seed", "question")
 SETTINGS = ("network", "units", "epochs", "batch_size", "shuffle", "stateful", "mask")
@@ -180,7 +180,7 @@ def _parse(path, number, fields):
         if row[name] != now:
             raise ValueError(
                 f"{where}: {describe(row)} was made with {name} {row[name]}; in "
-                f"experiments/configurations.py it is {now} now. {ADVICE}"
+                f"experiments/six/configurations.py it is {now} now. {ADVICE}"
             )
     return row
 

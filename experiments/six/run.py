@@ -1,20 +1,18 @@
 """Train every configuration with every seed; keep the results in `data/six_experiments.csv`.
 
-`python -m experiments` trains what the table does not hold yet. The table is written anew after
+`python -m experiments six` trains what the table does not hold yet. The table is written anew after
 each configuration, so an interrupted run loses at most the one that was under way.
-`python -m experiments --check` trains everything again and compares; it writes nothing.
+`python -m experiments six --check` trains everything again and compares; it writes nothing.
 """
 
-import argparse
-import sys
 import time
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments import samples, table
-from experiments.configurations import CONFIGURATIONS, TRAINING_DATA
+from experiments.six import samples, table
+from experiments.six.configurations import CONFIGURATIONS, TRAINING_DATA
 from utils.training import predict_seeds, train_seeds
 from utils.windows import decode
 
@@ -24,7 +22,7 @@ def train(run):
 
     Parameters
     ----------
-    run : experiments.configurations.Configuration
+    run : experiments.six.configurations.Configuration
 
     Returns
     -------
@@ -119,18 +117,3 @@ def check(path=table.FILE):
                 )
     print(f"{differ} of {len(stored)} rows have other predictions than the stored ones.")
     return differ
-
-
-def main():
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="train all again and compare")
-    asked = parser.parse_args()
-    try:
-        if asked.check:
-            sys.exit(check() > 0)
-        make_missing()
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("Stopped. The configurations that were finished are in the table.")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from experiments import samples
+from experiments.six import samples
 
 PUBLISHED = "as published"
 TRAINING_DATA = "training data"
