@@ -1,4 +1,4 @@
-"""Time the Race lab in a real browser: `python benchmarks/race_lab.py [runs]`.
+"""Time the Race lab in a real browser: `python -m benchmarks.race_lab [runs]`.
 
 Prints, for 500 epochs of 23 windows with 3 steps and 32 units, both models: the seconds from the
 click on Train to the last sentence, and how many of them one core worked for the page; the longest
@@ -9,14 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+from playwright.sync_api import sync_playwright
 
-from find_chromium import find_chromium, is_root  # noqa: E402
-from lab_page import write_page  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
-
-from utils.labs.race import RaceLab  # noqa: E402
+from tools.browsing import open_chromium
+from tools.lab_page import write_page
+from utils.labs.race import RaceLab
 
 # Set before the lab starts: how long each task of its own takes, by what called it.
 MEASURE = """
@@ -65,8 +62,7 @@ def worked(session):
 def main(runs):
     """Print the figures of `runs` runs."""
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        path = find_chromium(playwright)
-        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=not is_root())
+        browser = open_chromium(playwright)
         for run in range(runs):
             page = open_lab(browser, Path(name))
             print(f"run {run + 1}")

@@ -1,4 +1,4 @@
-"""Where the book's files are, and the command that builds it. For all groups of tests."""
+"""The book's files, and the command that builds it. For all groups of tests."""
 
 import os
 import re
@@ -7,29 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
+from tools.contents import ROOT, documents, pages
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def documents(book=ROOT):
-    """Return the documents that `_toc.yml` lists, in reading order, without their suffix."""
-    toc = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
-
-    def files(entry):
-        for key in ("root", "file"):
-            if key in entry:
-                yield entry[key]
-        for key in ("parts", "chapters", "sections"):
-            for child in entry.get(key, []):
-                yield from files(child)
-
-    return list(files(toc))
-
-
-def pages():
-    """Return the paths of all pages of the site: those of the book, and the search."""
-    return [f"{document}.html" for document in documents()] + ["search.html"]
+__all__ = ["ROOT", "build", "documents", "pages", "sources"]
 
 
 def sources():

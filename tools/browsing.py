@@ -1,20 +1,17 @@
-"""Find a Chromium (or Chrome, or Edge) on this machine, and get one where that is easy."""
+"""A Chromium on this machine, and a local server: for tests, benchmarks and the PDF."""
 
+import contextlib
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
-    "microsoft-edge",
-)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES += ("msedge", "microsoft-edge")
 MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -29,9 +26,8 @@ def installed():
     if chosen := os.environ.get("CHROME_PATH"):
         return shutil.which(chosen)
     roots = [os.environ[name] for name in WINDOWS_ROOTS if name in os.environ]
-    places = [*MACOS, *(str(Path(root) / place) for root in roots for place in WINDOWS)]
-    candidates = [*(shutil.which(name) for name in NAMES), *map(shutil.which, places)]
-    return next(filter(None, candidates), None)
+    places = [*NAMES, *MACOS, *(str(Path(root) / place) for root in roots for place in WINDOWS)]
+    return next(filter(None, map(shutil.which, places)), None)
 
 
 def playwrights_own(playwright):
@@ -72,3 +68,42 @@ def find_chromium(playwright):
         quietly("apt-get", "update", seconds=120)
         quietly("apt-get", "install", "-y", "--no-install-recommends", "chromium", seconds=600)
     return installed()
+
+
+def open_chromium(playwright, *arguments):
+    """Start a browser without a window; return None where there is none.
+
+    `arguments` are for its command line. It runs in its sandbox, except for root and where the system, such as a container, refuses it.
+    """
+    from playwright.sync_api import Error
+
+    path = find_chromium(playwright)
+    if path is None:
+        return None
+    for sandbox in [False] if is_root() else [True, False]:
+        try:
+            return playwright.chromium.launch(
+                executable_path=path, chromium_sandbox=sandbox, args=arguments
+            )
+        except Error:
+            if not sandbox:
+                raise
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serve files without a log, and scripts as scripts whatever this system calls them."""
+
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def serve(folder, handler=QuietHandler):
+    """Show a folder on a local server; gives its address, which ends with a slash."""
+    handler = functools.partial(handler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()

@@ -8,8 +8,7 @@ from ipywidgets.embed import embed_data
 
 from utils.labs.lab import NOT_FETCHED
 
-ROOT = Path(__file__).parents[2]
-LABS = ROOT / "utils" / "labs"
+LABS = Path(__file__).parents[1] / "utils" / "labs"
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="{scheme}"><head><meta charset="utf-8"><title>Labs</title>
 <link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">
