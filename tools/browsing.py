@@ -73,7 +73,8 @@ def find_chromium(playwright):
 def open_chromium(playwright, *arguments):
     """Start a browser without a window; return None where there is none.
 
-    `arguments` are for its command line. It runs in its sandbox, except for root and where the system, such as a container, refuses it.
+    `arguments` are for its command line. It runs in its sandbox, except for root and where the
+    system, such as a container, refuses it.
     """
     from playwright.sync_api import Error
 

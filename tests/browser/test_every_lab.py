@@ -1,32 +1,31 @@
 """What every lab keeps: for keys, fingers, small windows, strong contrast, paper, and haste."""
 
-import functools
-
 import pytest
-from lab_page import write_page
-from lab_tools import ODD_TEXTS, random_weights, scrolls_sideways
+from conftest import View
+from lab_tools import ODD_TEXTS, drawn, random_weights, scrolls_sideways
 
+from tools.lab_page import write_page
 from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab
 from utils.windows import ALPHABET
 
 pytestmark = pytest.mark.browser
 
 LARGEST = {  # what takes most room
-    "ShapeLab": lambda: ShapeLab(text=ALPHABET, window=8),
-    "StepLab": lambda: StepLab(weights=random_weights(12), word="ABCDEFGHIJ", step=4),
-    "RaceLab": lambda: RaceLab(window=6, epochs=10),
-    "StateLab": lambda: StateLab(weights=random_weights(12), text=ALPHABET, batch_size=5, passes=2),
-    "LanesLab": lambda: LanesLab(length=60, batch_size=6, time_steps=8, cut="overlapping"),
+    "ShapeLab": lambda **o: ShapeLab(text=ALPHABET, window=8, **o),
+    "StepLab": lambda **o: StepLab(weights=random_weights(12), word="ABCDEFGHIJ", step=4, **o),
+    "RaceLab": lambda **o: RaceLab(window=6, epochs=10, **o),
+    "StateLab": lambda **o: StateLab(
+        weights=random_weights(12), text=ALPHABET, batch_size=5, passes=2, resets=[3], **o
+    ),
+    "LanesLab": lambda **o: LanesLab(length=60, batch_size=6, time_steps=8, cut="overlapping", **o),
 }
 each_lab = pytest.mark.parametrize("name", LARGEST)
+UNFOLD = "document.querySelectorAll('details').forEach(d => { d.open = true })"
 
 # Where Tab stops: elements of the page, radio buttons of one group once, nothing folded away.
-STOPS = """() => {
-    const groups = new Set();
-    return [...document.querySelectorAll('.lab :is(button, input, summary, [tabindex="0"])')]
-        .filter(element => element.checkVisibility() && element.tabIndex === 0)
-        .filter(element => element.type !== 'radio' || element.checked).length;
-}"""
+STOPS = """[...document.querySelectorAll('.lab :is(button, input, summary, [tabindex="0"])')]
+    .filter(element => element.checkVisibility() && element.tabIndex === 0)
+    .filter(element => element.type !== 'radio' || element.checked).length"""
 FOCUSED = """() => {
     const element = document.activeElement;
     if (!element.closest('.lab')) return null;
@@ -90,43 +89,20 @@ HURRY = """async ([source, values, texts, rounds]) => {
 }"""
 
 
-@pytest.fixture
-def own_page(browser, tmp_path):
-    """A function that opens one lab from disk, with its motion, in a context of its own."""
-    contexts = []
-
-    def open_page(name, scheme="light", **options):
-        contexts.append(browser.new_context(viewport={"width": 390, "height": 844}, **options))
-        page = contexts[-1].new_page()
-        page.goto(write_page(tmp_path, [LARGEST[name]()], scheme).as_uri())
-        page.locator(".lab").wait_for()
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+@pytest.fixture(scope="session")
+def touch(browser):
+    """A phone that is touched."""
+    return View(browser, 390, has_touch=True, is_mobile=True)
 
 
 @each_lab
-def test_it_says_what_to_try_first_and_what_keras_does(show_labs, name):
-    page = show_labs(LARGEST[name]()).page
+def test_its_first_view_speaks_only_in_writing_and_all_of_it_is_accessible(show_labs, bench, name):
+    page = show_labs(LARGEST[name]())
     assert len(page.locator(".lab-first").inner_text()) > len("Try first: ")
     assert "keras.layers.LSTM(" in page.locator(".lab-code").inner_text()
     assert page.locator(".lab-spoken").get_attribute("aria-live") == "polite"
-
-
-@each_lab
-def test_it_does_not_speak_before_it_is_used(show_labs, name):
-    page = show_labs(LARGEST[name]()).page
-    page.wait_for_timeout(700)  # more than a lab waits before it speaks
-    assert page.locator(".lab-spoken").text_content() == ""
-    assert page.locator(".lab-code").get_attribute("role") == "group"
-
-
-@each_lab
-def test_tab_reaches_everything_and_the_focus_is_seen(show_labs, name):
-    page = show_labs(LARGEST[name]()).page
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    page.evaluate(UNFOLD)
+    assert bench.axe() == []
     wanted = page.evaluate(STOPS)
     found = []
     for _ in range(wanted + 1):
@@ -135,26 +111,36 @@ def test_tab_reaches_everything_and_the_focus_is_seen(show_labs, name):
     assert found[-1] is None  # Tab leaves the lab
     assert [stop for stop, _ in found[:-1]] == list(range(1, wanted + 1))
     assert [unseen for _, unseen in found[:-1] if unseen] == []
+    # By now it has had more time than a lab waits before it speaks.
+    assert page.locator(".lab-spoken").text_content() == ""
 
 
 @each_lab
-def test_a_finger_finds_its_target(own_page, name):
-    page = own_page(name, has_touch=True, is_mobile=True)
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    assert page.evaluate(SMALL) == []
+def test_in_dark_on_a_phone_it_is_accessible_and_fits(show_labs, bench, name):
+    page = show_labs(LARGEST[name](), width=390, scheme="dark")
+    page.evaluate(UNFOLD)
+    for box in page.get_by_role("textbox").all():
+        box.fill("NO 1")  # and what it says of signs that are no letters
+    drawn(page)
+    assert bench.axe() == []
+    assert not scrolls_sideways(page)
+    page.set_viewport_size({"width": 320, "height": 900})  # 1280 pixels, enlarged four times
     assert not scrolls_sideways(page)
 
 
 @each_lab
-def test_enlarged_four_times_it_still_fits(show_labs, name):
-    view = show_labs(LARGEST[name](), width=320)  # 1280 pixels at 400 %
-    view.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    assert not scrolls_sideways(view.page)
+def test_a_finger_finds_its_target(touch, lab_folder, name):
+    write_page(lab_folder[0], [LARGEST[name]()])
+    touch.page.goto(f"{lab_folder[1]}labs.html")
+    touch.page.locator(".lab").wait_for()
+    touch.page.evaluate(UNFOLD)
+    assert touch.page.evaluate(SMALL) == []
+    assert not scrolls_sideways(touch.page)
 
 
 @each_lab
-def test_strong_contrast_keeps_what_only_colour_says(show_labs, name):
-    page = show_labs(LARGEST[name](), scheme="dark").page
+def test_strong_contrast_keeps_what_only_colour_says_and_paper_is_light(show_labs, name):
+    page = show_labs(LARGEST[name](), scheme="dark")
     colours = "all => new Set(all.map(part => getComputedStyle(part).backgroundColor)).size"
     before = page.locator(".lab-heat i").evaluate_all(colours)
     page.emulate_media(forced_colors="active")
@@ -167,11 +153,7 @@ def test_strong_contrast_keeps_what_only_colour_says(show_labs, name):
     assert set(kept) <= {"none"}  # or their text would get a ground of its own, and vanish
     ink = page.locator(".lab").evaluate("lab => getComputedStyle(lab).getPropertyValue('--ink')")
     assert ink == "CanvasText"
-
-
-@each_lab
-def test_on_paper_it_is_light(show_labs, name):
-    page = show_labs(LARGEST[name](), scheme="dark").page
+    page.emulate_media(forced_colors="none")
     ground = "lab => getComputedStyle(lab).backgroundColor"
     assert page.locator(".lab").evaluate(ground) != "rgb(255, 255, 255)"
     page.emulate_media(media="print")
@@ -179,30 +161,41 @@ def test_on_paper_it_is_light(show_labs, name):
     assert not page.locator(".lab-controls").first.is_visible()
 
 
+@each_lab
+def test_two_on_a_page_do_not_meet_and_words_are_text(show_labs, name):
+    words = {"title": "Labor", "first": '<img src=x onerror="window.ran = true">'}
+    page = show_labs(LARGEST[name](words=words), LARGEST[name]())
+    labs = page.locator(".lab")
+    assert page.get_by_role("region", name="Labor", exact=True).count() == 1
+    assert words["first"] in labs.first.inner_text()
+    before = [lab.inner_text() for lab in labs.all()]
+    for control in labs.first.locator("input[type=range]:visible, [data-key^=gap]").all()[:2]:
+        control.press("Home" if control.get_attribute("type") else "Enter")
+    drawn(page)
+    after = [lab.inner_text() for lab in labs.all()]
+    assert before[0] != after[0] and before[1] == after[1]
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    assert page.locator(".lab img, .lab script").count() == 0
+    assert not page.evaluate("Boolean(window.ran)")
+
+
 @pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
-def test_a_calm_page_stays_calm(own_page, motion, moves):
-    page = own_page("StepLab", reduced_motion=motion)  # the one lab with an animation
+def test_a_calm_page_stays_calm(show_labs, motion, moves):
+    page = show_labs(LARGEST["StepLab"]())  # the one lab with an animation
+    page.emulate_media(reduced_motion=motion)
     page.get_by_role("button", name="Next").click()
     page.wait_for_function("document.querySelector('.step-says').textContent.startsWith('Step 6')")
     assert page.evaluate("document.getAnimations().length > 0") == moves
 
 
-@functools.cache
-def settings_of(name):
-    """Return the module of a lab and the values of its traits, as the page gets them."""
+@each_lab
+def test_haste_does_no_harm_and_nothing_stays_behind(core, name):
     lab = LARGEST[name]()
     values = {key: value for key, value in lab.get_state().items() if not key.startswith("_")}
-    return lab._esm, values
-
-
-@each_lab
-def test_haste_does_no_harm_and_nothing_stays_behind(show_labs, name):
-    page = show_labs(ShapeLab()).page  # the lab comes beside it, with a model to look into
-    source, values = settings_of(name)
-    found = page.evaluate(HURRY, [source, values, [*ODD_TEXTS.values(), "KLM"], 300])
+    found = core.evaluate(HURRY, [lab._esm, values, [*ODD_TEXTS.values(), "KLM"], 300])
     assert found["listeners"] > 0 and found["left"] == 0
     assert not found["ran"] and all(found["shown"])
     # Python takes every value that the page has arrived at.
-    lab = LARGEST[name]()
     lab.set_state({key: found["values"][key] for key in values if not key.startswith("layout")})
     assert lab.get_state(key="words")["words"] == {}
