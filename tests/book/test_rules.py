@@ -195,8 +195,8 @@ def test_real_assertions_are_counted(source, count):
 
 
 BAD_TEXTS = """Simply run it.|It is **just** one number.|This is, of course, true.|\
-A powerful layer.|Three timesteps.|Three time-steps.|The sequence length is 3.|One mini-batch.|It works!|\
-It works! Then it stops.|Done \U0001f389|TODO write this""".split("|")
+A powerful layer.|Three timesteps.|Three time-steps.|The sequence length is 3.|One mini-batch.|\
+It works!|It works! Then it stops.|Done \U0001f389|TODO write this""".split("|")
 GOOD_TEXTS = """The layer reads three time steps of one feature.|Adjust the batch size. Justice.|\
 The option `timesteps` is old: `simply` code.|It said "Expected 3 timesteps!" and stopped.|\
 > Simply a quotation!|```\nTODO: just code!\n```|See [it](https://a.org/just-timesteps).|\

@@ -1,5 +1,6 @@
 """A browser, and pages opened in it that note every complaint: of the site, and of labs alone."""
 
+import itertools
 import os
 
 import pytest
@@ -19,6 +20,8 @@ REQUIRED = os.environ.get("CI", "") not in ("", "0", "false") or (
 PATIENCE = 180_000
 # The theme preloads icon fonts that only some pages use, in a way that browsers refuse on disk.
 HARMLESS = ("was preloaded using link preload but not used", "/webfonts/")
+# Makes an address new: a browser may take a file for unchanged that was written within a second.
+FRESH = itertools.count()
 # Whatever is asked of another host fails, without leaving this machine.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 # Colours are judged when they have arrived, not while they fade in, and where all is laid out.
@@ -192,7 +195,7 @@ def show_labs(bench, lab_folder):
     def show_labs(*labs, width=WIDTHS[0], scheme="light"):
         name = write_page(folder, labs, scheme).name
         bench.page.set_viewport_size({"width": width, "height": 900})
-        bench.page.goto(address + name)
+        bench.page.goto(f"{address}{name}?{next(FRESH)}")
         bench.page.locator(".lab-place > *").nth(len(labs) - 1).wait_for()
         return bench.page
 
