@@ -186,7 +186,8 @@ def saved(model, folder):
 def exported(model, folder):
     spec = keras.InputSpec(shape=ONES.shape, dtype="float32")
     model.export(folder / "exported", verbose=False, input_signature=[spec])
-    return tf.saved_model.load(folder / "exported").serve
+    loaded = tf.saved_model.load(folder / "exported")
+    return lambda x: loaded.serve(x)
 
 
 # What happens, and how many calls read something in it

@@ -1,7 +1,7 @@
-"""All pages and labs draw in Firefox and in WebKit too: by their WebDriver, without a library.
+"""All pages and labs draw in Firefox and in WebKit too, driven by protocols that both speak.
 
-On Debian: firefox-esr and its geckodriver, or webkit2gtk-driver and xvfb. Where one is not
-installed, its test is skipped and says so.
+On Debian: firefox-esr; webkit2gtk-driver and xvfb. Where they are not installed, the test is
+skipped and says so.
 """
 
 import json
@@ -9,82 +9,120 @@ import os
 import shutil
 import subprocess
 import time
-import urllib.error
 import urllib.request
 
 import pytest
+import websocket
 from book_files import pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
-PATIENCE = 180
-FIREFOX = {"browserName": "firefox", "moz:firefoxOptions": {"args": ["-headless"]}}
-WEBKIT = {"browserName": "MiniBrowser"}
-WEBKIT["webkitgtk:browserOptions"] = {
-    "binary": "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
-    "args": ["--automation"],
-}
-ENGINES = {
-    "firefox": (["geckodriver", "--port"], FIREFOX, ["geckodriver", "firefox-esr"]),
-    "webkit": (
-        ["xvfb-run", "-a", "WebKitWebDriver", "--port"],
-        WEBKIT,
-        ["xvfb-run", "WebKitWebDriver"],
-    ),
-}
-DRAWN = """const labs = document.querySelectorAll("script[type*=widget-view]").length;
-scrollTo(0, document.body.scrollHeight);
-return document.readyState === "complete" && document.querySelectorAll(".lab").length === labs
-    && [...document.images].every((i) => i.complete && i.naturalWidth)
-    && [...document.querySelectorAll("h1")].some((h) => h.getBoundingClientRect().height > 0);"""
+PATIENCE = 180  # seconds
+DRAWN = """(() => {
+    scrollTo(0, document.body.scrollHeight);
+    const labs = document.querySelectorAll("script[type*=widget-view]").length;
+    return document.readyState === "complete" && document.querySelectorAll(".lab").length === labs
+        && [...document.images].every((i) => i.complete && i.naturalWidth)
+        && [...document.querySelectorAll("h1")].some((h) => h.getBoundingClientRect().height);
+})()"""
 
 
-def ask(address, method="POST", **body):
-    """Send one command of the WebDriver protocol; return its value."""
-    data = json.dumps(body).encode() if method == "POST" else None
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(address, data=data, method=method, headers=headers)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        return json.load(answer)["value"]
+class Firefox:
+    """Firefox, by WebDriver BiDi: messages over a web socket."""
+
+    programs = ("firefox-esr",)
+    port = 45110
+
+    def __init__(self, folder):
+        options = ["--headless", "--no-remote", "--profile", str(folder)]
+        options += [f"--remote-debugging-port={self.port}"]
+        self.process = subprocess.Popen(["firefox-esr", *options])
+
+    def connect(self):
+        """Begin a session; raise OSError while nobody answers."""
+        address = f"ws://127.0.0.1:{self.port}/session"
+        self.socket = websocket.create_connection(address, timeout=PATIENCE, suppress_origin=True)
+        self.number = 0
+        self.ask("session.new", capabilities={})
+        self.window = self.ask("browsingContext.getTree")["contexts"][0]["context"]
+
+    def ask(self, method, **parameters):
+        """Send one command; return its result."""
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": parameters}
+        self.socket.send(json.dumps(message))
+        while (answer := json.loads(self.socket.recv())).get("id") != self.number:
+            pass
+        assert answer["type"] == "success", answer
+        return answer["result"]
+
+    def open(self, address):
+        """Go to a page."""
+        self.ask("browsingContext.navigate", context=self.window, url=address, wait="complete")
+
+    def drawn(self):
+        """Say whether all of the page is there."""
+        target = {"context": self.window}
+        result = self.ask("script.evaluate", expression=DRAWN, target=target, awaitPromise=False)
+        return result["result"].get("value")
 
 
-def until(what, wanted):
+class WebKit:
+    """WebKit, by WebDriver: requests over http."""
+
+    programs = ("xvfb-run", "WebKitWebDriver")
+    address = "http://127.0.0.1:45111/session"
+
+    def __init__(self, folder):
+        command = ["xvfb-run", "-a", "WebKitWebDriver", "--port", "45111"]
+        environment = os.environ | {"WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
+        self.process = subprocess.Popen(command, env=environment)
+
+    def connect(self):
+        """Begin a session; raise OSError while nobody answers."""
+        self.session = f"/{self.ask('', capabilities={})['sessionId']}"
+
+    def ask(self, path, **body):
+        """Send one command; return its value."""
+        headers = {"Content-Type": "application/json"}
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(self.address + path, data=data, headers=headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)["value"]
+
+    def open(self, address):
+        """Go to a page."""
+        self.ask(f"{self.session}/url", url=address)
+
+    def drawn(self):
+        """Say whether all of the page is there."""
+        return self.ask(f"{self.session}/execute/sync", script=f"return {DRAWN}", args=[])
+
+
+def until(happens, wanted):
     """Wait until a function returns something true, or say what was wanted."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if found := what():
-            return found
+        try:
+            if happens() is not False:
+                return
+        except OSError:  # it does not answer yet
+            pass
         time.sleep(0.2)
     pytest.fail(wanted)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_all_pages_and_labs_draw(engine, address):
-    command, capabilities, programs = ENGINES[engine]
-    if missing := [program for program in programs if not shutil.which(program)]:
-        pytest.skip(f"{engine.upper()} IS NOT TESTED: {', '.join(missing)} not installed")
-    port = {"firefox": 45110, "webkit": 45111}[engine]
-    driver = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
-    server = subprocess.Popen([*command, str(port)], env=environment)
-
-    def answers():
-        try:
-            return ask(f"{driver}/status", "GET")["ready"]
-        except (urllib.error.URLError, OSError):
-            return False
-
+@pytest.mark.parametrize("engine", [Firefox, WebKit], ids=lambda engine: engine.__name__)
+def test_all_pages_and_labs_draw(engine, address, tmp_path):
+    name = engine.__name__
+    if missing := [program for program in engine.programs if not shutil.which(program)]:
+        pytest.skip(f"{name.upper()} IS NOT TESTED: {', '.join(missing)} not installed")
+    browser = engine(tmp_path)
     try:
-        until(answers, f"the driver of {engine} does not answer")
-        matching = {"alwaysMatch": capabilities}
-        session = (
-            f"{driver}/session/" + ask(f"{driver}/session", capabilities=matching)["sessionId"]
-        )
+        until(browser.connect, f"{name} does not answer")
         for page in pages():
-            ask(f"{session}/url", url=address + page)
-            drawn = {"script": DRAWN, "args": []}
-            until(lambda: ask(f"{session}/execute/sync", **drawn), f"{engine} does not draw {page}")  # noqa: B023
-        ask(session, "DELETE")
+            browser.open(address + page)
+            until(browser.drawn, f"{name} does not draw {page}")
     finally:
-        server.terminate()
-        server.wait(timeout=PATIENCE)
+        browser.process.terminate()
+        browser.process.wait(timeout=PATIENCE)

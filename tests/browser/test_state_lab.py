@@ -147,7 +147,7 @@ QUESTIONS = {
     ),
     "cold": (
         *({}, ["gap-11"], "now K gets the answer B"),
-        *(ALPHABET[1:11] + "BC", "0" + "→" * 9 + "0→", range(11, 13)),
+        *(ALPHABET[1:11] + "BCDE", "0" + "→" * 9 + "0→→→", range(11, 15)),
     ),
     "twice": (
         *({}, ["passes-2"], "answers N O P Q R S T U V W X Y"),
