@@ -24,9 +24,8 @@ HARMLESS = ("was preloaded using link preload but not used", "/webfonts/")
 FRESH = itertools.count()
 # Whatever is asked of another host fails, without leaving this machine.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-# Colours are judged when they have arrived, not while they fade in, and where all is laid out.
-STILL = """*, *::before, *::after { animation: none !important; transition: none !important }
-section { content-visibility: visible !important }"""
+# Colours are judged when they have arrived, not while they fade in.
+STILL = "*, *::before, *::after { animation: none !important; transition: none !important }"
 
 
 class View:
@@ -64,11 +63,11 @@ class View:
         if response.status >= 400:
             self._complain(f"{response.status}: {response.url}")
 
-    def open(self, address, scheme="light"):
+    def open(self, address, scheme="light", style=STILL):
         """Go to a page in light or dark, and wait until all of it is there: labs and code."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.goto(address, wait_until="load")
-        self.page.add_style_tag(content=STILL)
+        self.page.add_style_tag(content=style)
         self.page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
         labs = self.page.locator("script[type*=widget-view]").count()
         if labs:

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 from book_files import documents, pages
-from conftest import View
+from conftest import STILL, View
 
 from tools.archive import pack
 from tools.browsing import serve
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 # Pages that stand for the kinds there are: no code, much code with all its colours, a lab.
 KINDS = ["index.html", "reference/error_messages.html", "chapters/08_where_state_lives.html"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that light and dark differ in
+# axe cannot judge colours where nothing is laid out yet.
+WHOLE = f"{STILL} section {{ content-visibility: visible !important }}"
 LOOK = """() => {
     const wrong = [];
     const check = (what, elements) => elements.forEach(
@@ -54,7 +56,7 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 def trouble(view, address):
     """Open a page; return all that is wrong with it, folded and unfolded, a line for each fault."""
     view.complaints.clear()
-    page = view.open(address)
+    page = view.open(address, style=WHOLE)
     found = page.evaluate(TOO_WIDE)
     view.unfold()
     found += page.evaluate(TOO_WIDE) + page.evaluate(LOOK)
@@ -87,10 +89,10 @@ def test_on_a_phone_from_disk(phone, unpacked, page):
     "path", [p if p in KINDS else pytest.param(p, marks=pytest.mark.nightly) for p in pages()]
 )
 def test_in_dark_and_unfolded(desk, address, path):
-    page = desk.open(address + path)
+    page = desk.open(address + path, style=WHOLE)
     desk.unfold()
     found = desk.axe("pre", runOnly=COLOURS) if page.locator("pre:visible").count() else []
-    desk.open(address + path, "dark")
+    desk.open(address + path, "dark", style=WHOLE)
     desk.unfold()
     found += desk.axe(runOnly=COLOURS)
     ground = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).map(Number)"

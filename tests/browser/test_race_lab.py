@@ -349,32 +349,6 @@ def test_python_stops_it_and_moves_the_controls(core):
     assert found["last"]["epoch"] == 0 and found["last"]["loss_steps"] is None
 
 
-def test_the_controls_set_the_traits(core):
-    running, values = with_model(
-        core,
-        """
-        const move = (key, value) => {
-            const input = el.querySelector(`[data-key="${key}"]`);
-            input.value = value;
-            input.dispatchEvent(new Event("input"));
-        };
-        move("seed", 41); move("window", 2); move("units", 4); move("epochs", 30);
-        el.querySelector('[data-key="rate-0.01"]').click();
-        el.querySelector('[data-key="train"]').click();
-        const running = model.get("running");
-        await until(() => !model.get("running"));
-        return [running, { ...model.values }];
-        """,
-    )
-    assert running is True
-    wanted = {"seed": 41, "window": 2, "units": 4, "epochs": 30, "learning_rate": 0.01}
-    assert {name: values[name] for name in wanted} == wanted
-    assert values["epoch"] == 30
-    lab = RaceLab()
-    lab.set_state(values)
-    assert lab.window == 2 and lab.results[0]["seed"] == 41
-
-
 def test_a_lab_that_is_taken_away_ends_its_training(core):
     left = with_model(
         core,

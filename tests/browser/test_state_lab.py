@@ -390,21 +390,6 @@ def test_what_is_left_out_is_said(opened, text, batch_size, stateful, words):
         assert read(page)["letters"] == "A"
 
 
-def test_two_views_of_one_lab_move_together(show_labs):
-    lab = StateLab(weights=random_weights(4))
-    page = show_labs(lab, lab)
-    labs = page.locator(".lab")
-    for key in ("gap-3", "stateful", "batch_size-2", "state-c", "cell-2-1"):
-        labs.nth(0).locator(f'[data-key="{key}"]').click()
-    drawn(page)
-    for one in labs.all():
-        assert one.locator('.state-gap[aria-pressed="true"]').count() == 1
-        assert one.locator('[data-key="stateful"]:checked').count() == 0
-        for key in ("batch_size-2", "state-c"):
-            assert one.locator(f'[data-key="{key}"]:checked').count() == 1
-        assert one.locator(".selected.state-cell").get_attribute("data-key") == "cell-2-1"
-
-
 @pytest.mark.parametrize("field", ["text", "single"])
 def test_odd_texts_are_text(show_labs, field):
     page = show_labs(StateLab(weights=random_weights(3)))

@@ -142,7 +142,7 @@ def test_a_run_is_that_of_fit(stateful, size):
     run = train_seeds(
         X, y, UNITS, SEEDS, 30, classes=CLASSES, batch_size=size, records=1, **options
     )
-    model = keras_model(X, **options)
+    model = keras_model(X, size, **options)
     model.set_weights(run.start[-1])
     callbacks = [ResetStates()] if stateful else []
     quiet = {"batch_size": size, "verbose": 0, "callbacks": callbacks}
