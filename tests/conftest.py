@@ -61,6 +61,7 @@ def pytest_testnodedown(node, error):
     node.config.left_to_nightly = max(node.config.left_to_nightly, left)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter, config):
     """Say in one line what was not run."""
     if config.left_to_nightly:
