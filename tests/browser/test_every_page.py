@@ -111,8 +111,8 @@ FAULTS = {
     "an image that did not arrive": '<img alt="lost" src="data:,">',
     "one of several visible titles": "<h1>Another title</h1>",
     "a lab that did not start": '<div class="lab-place"></div>',
-    "console error": "<script>console.error('a complaint')</script>",
-    "script error": "<script>throw new Error('a fault')</script>",
+    "console error: a complaint": '<script src="bad.js"></script>',
+    "script error: a fault": "",
     "asks another host": '<script src="https://example.org/x.js"></script>',
     "404": '<script src="no-such-script.js"></script>',
 }
@@ -122,6 +122,7 @@ def test_a_visit_finds_what_is_wrong(browser, site, tmp_path):
     """The check itself: none of these faults on a page passes."""
     html = (site / "search.html").read_text(encoding="utf-8")
     (tmp_path / "bad.html").write_text(html.replace("</body>", "".join(FAULTS.values())))
+    (tmp_path / "bad.js").write_text("console.error('a complaint'); throw new Error('a fault')")
     (tmp_path / "_static").symlink_to(site / "_static")
     view = View(browser, 390)
     with serve(tmp_path) as address:

@@ -59,9 +59,9 @@ def test_a_phone_opens_the_contents_and_the_keyboard_leaves_them(visit):
     page.keyboard.press("Enter")
     page.wait_for_function(in_window, arg=link.element_handle())
     contents = "document.querySelector('.bd-sidebar-primary')"
-    page.wait_for_function(f"{contents}.contains(document.activeElement)")
+    page.wait_for_function(f"() => {contents}.contains(document.activeElement)")
     page.keyboard.press("Escape")
-    page.wait_for_function("document.activeElement.matches('button.primary-toggle')")
+    page.wait_for_function("() => document.activeElement.matches('button.primary-toggle')")
     page.wait_for_function(f"link => !({in_window})(link)", arg=link.element_handle())
 
 
