@@ -75,12 +75,13 @@ class View:
         return self.unfold(False)
 
     def unfold(self, opened=True):
-        """Open or close all folds; wait until the theme has seen which code scrolls."""
+        """Open or close all folds; wait until the keyboard reaches all code that scrolls."""
         fold = "opened => document.querySelectorAll('details').forEach(d => { d.open = opened })"
         self.page.evaluate(fold, opened)
         self.page.wait_for_function(
-            """() => [...document.querySelectorAll('article pre')].every(
-                pre => pre.hasAttribute('tabindex') || pre.closest('details:not([open])'))"""
+            """() => [...document.querySelectorAll('article pre')].every(pre =>
+                !pre.checkVisibility() || pre.scrollWidth <= pre.clientWidth
+                || pre.closest('[tabindex="0"]'))"""
         )
         return self.page
 
