@@ -117,7 +117,7 @@ linkcheck: .venv/book  ## try every link to another site (needs the internet)
 lint-js:  ## check the labs' JavaScript, its types and its style (needs Node 20 or newer)
 	@if ! command -v npm >/dev/null; then \
 		echo "Skipped: the labs' JavaScript is not checked, as there is no Node here."; \
-	elif $(MAKE) --no-print-directory .venv/node; then \
+	elif $(MAKE) --silent .venv/node; then \
 		.venv/node_modules/.bin/oxlint --deny-warnings utils/labs && \
 		.venv/node_modules/.bin/tsc --project jsconfig.json; \
 	elif [ -n "$$CI" ]; then exit 1; \
