@@ -222,6 +222,8 @@ def test_a_layout_can_be_set_from_the_start():
         ("window", 0, "window"),
         ("window", 9, "window"),
         ("window", 2.5, "window"),
+        ("window", True, "window.*expected an int, not the bool"),
+        ("stride", True, "stride.*expected an int, not the bool"),
         ("stride", 5, "stride"),
         ("time_steps", 2, r"time_steps is 2; wanted a divisor of the window of 3: \[1, 3\]"),
         ("text", "", "text has 0 letters; wanted 1 to 40"),

@@ -134,6 +134,16 @@ def softmax(logits):
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+class Whole(traitlets.Int):
+    """A whole number. Python takes True for 1; a lab does not."""
+
+    def validate(self, obj, value):
+        """Return the number, or raise TraitError."""
+        if isinstance(value, bool):
+            self.error(obj, value)
+        return super().validate(obj, value)
+
+
 class Weights(traitlets.TraitType):
     """The weights of LSTM and Dense as `model.get_weights()` gives them; LSTM alone will do.
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights, shuffled_order
+from utils.labs.lab import Lab, Weights, Whole, shuffled_order
 from utils.lstm_numpy import lstm
 
 CUTS = ("lanes", "one after another", "overlapping")
@@ -56,14 +56,14 @@ class LanesLab(Lab, module="lanes"):
     [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
     """
 
-    length = traitlets.Int(24, min=12, max=60).tag(sync=True)
-    batch_size = traitlets.Int(3, min=1, max=6).tag(sync=True)
-    time_steps = traitlets.Int(4, min=1, max=8).tag(sync=True)
+    length = Whole(24, min=12, max=60).tag(sync=True)
+    batch_size = Whole(3, min=1, max=6).tag(sync=True)
+    time_steps = Whole(4, min=1, max=8).tag(sync=True)
     cut = traitlets.Enum(CUTS, "lanes").tag(sync=True)
     shuffle = traitlets.Bool(False).tag(sync=True)
-    shuffle_seed = traitlets.Int(0, min=0).tag(sync=True)
+    shuffle_seed = Whole(0, min=0).tag(sync=True)
     remainder = traitlets.Enum(("run", "drop"), "run").tag(sync=True)
-    selected = traitlets.Int(4, min=0, max=59).tag(sync=True)
+    selected = Whole(4, min=0, max=59).tag(sync=True)
     weights = Weights()
 
     @traitlets.default("weights")

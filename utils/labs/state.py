@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights, check_letters, shuffled_order, softmax
+from utils.labs.lab import Lab, Weights, Whole, check_letters, shuffled_order, softmax
 from utils.lstm_numpy import lstm_step
 from utils.windows import ALPHABET, decode, encode
 
@@ -55,19 +55,19 @@ class StateLab(Lab, module="state"):
     >>> lab.resets = [7]  # before the seventh call
     >>> lab.shuffle = True
     >>> decode(encode(lab.text)[lab.order])
-    'EGLAFCHIDKBJ'
+    'HKDFBICEGJLA'
     """
 
     weights = Weights()
     text = traitlets.Unicode(ALPHABET[:12]).tag(sync=True)
     stateful = traitlets.Bool(True).tag(sync=True)
-    batch_size = traitlets.Int(1).tag(sync=True)
+    batch_size = Whole(1).tag(sync=True)
     shuffle = traitlets.Bool(False).tag(sync=True)
-    shuffle_seed = traitlets.Int(7).tag(sync=True)
-    passes = traitlets.Int(1).tag(sync=True)
-    resets = traitlets.List(traitlets.Int()).tag(sync=True)
-    call = traitlets.Int(1).tag(sync=True)
-    row = traitlets.Int(0).tag(sync=True)
+    shuffle_seed = Whole(7).tag(sync=True)
+    passes = Whole(1).tag(sync=True)
+    resets = traitlets.List(Whole()).tag(sync=True)
+    call = Whole(1).tag(sync=True)
+    row = Whole(0).tag(sync=True)
     state = traitlets.Unicode("h").tag(sync=True)
 
     def __init__(self, **settings):
