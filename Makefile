@@ -2,7 +2,7 @@
 # Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test experiments bench archive pdf lab serve chapter texts translation format lock versions binder audit linkcheck clean
+.PHONY: help book test experiments bench archive pdf lab serve chapter texts translation format lock versions binder audit linkcheck lint-js clean
 
 # The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -22,7 +22,7 @@ NAME := $(lastword $(subst /, ,$(REPOSITORY)))
 CONFIG := $(if $(REPOSITORY),.config.yml,_config.yml)
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 book: .venv/book $(CONFIG)  ## build the site into _build/html
 	$(BUILD) --config $(CONFIG) .
@@ -112,6 +112,22 @@ audit: .venv/python-is-suitable  ## look the pins up among known vulnerabilities
 
 linkcheck: .venv/book  ## try every link to another site (needs the internet)
 	$(VENV)/jupyter-book build --all --builder linkcheck .
+
+# Node is needed for nothing else. Its packages go where the build and git do not look.
+lint-js:  ## check the labs' JavaScript, its types and its style (needs Node 20 or newer)
+	@if ! command -v npm >/dev/null; then \
+		echo "Skipped: the labs' JavaScript is not checked, as there is no Node here."; \
+	elif $(MAKE) --silent .venv/node; then \
+		.venv/node_modules/.bin/oxlint --deny-warnings utils/labs && \
+		.venv/node_modules/.bin/tsc --project jsconfig.json; \
+	elif [ -n "$$CI" ]; then exit 1; \
+	else echo "Skipped: the labs' JavaScript is not checked, as npm could not install its tools."; fi
+
+.venv/node: package.json package-lock.json
+	@mkdir -p .venv
+	@cp package.json package-lock.json .venv/
+	@npm ci --prefix .venv --silent --no-audit --no-fund
+	@touch $@
 
 clean:  ## remove what was built; keep the environment
 	rm -rf _build .config.yml .config.*.yml
