@@ -13,6 +13,7 @@ A study is a module of this folder:
 import hashlib
 import json
 import platform
+import re
 import time
 from datetime import date
 from importlib import metadata
@@ -78,6 +79,7 @@ def store(name, measured, seconds=None):
     }
     content["sha256"] = checksum(content)
     text = json.dumps(content, indent=1, ensure_ascii=False)
+    text = re.sub(r'\[[^]["{}]+\]', lambda numbers: " ".join(numbers[0].split()), text)
     (DATA / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
