@@ -1,0 +1,71 @@
+"""Write the sections of the book into a file that the search page reads (`_search/search.js`).
+
+It is a script that sets one variable, so that the search works in a book opened from disk, too.
+What nobody looks for stays out: code that sets a notebook up or draws a figure, and formulas.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+
+FILE = "_static/search_entries.js"
+COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of a traceback in a terminal
+
+
+def text_of(node):
+    """Return what a reader sees of a node, as one line, without the sections in it."""
+    if isinstance(node, nodes.Text):
+        return node.astext()
+    if not seen(node):
+        return ""
+    between = "" if isinstance(node, nodes.TextElement) else " "
+    text = between.join(text_of(child) for child in node.children)
+    return " ".join(COLOURS.sub("", text).split()) if between else text
+
+
+def seen(node):
+    """Say whether a node has text that somebody may look for."""
+    if isinstance(node, HideCodeCellNode):
+        return node.parent["hide_mode"] != "input"  # solutions are folded as a whole
+    if "mime_type" in node:  # the same output in several forms: text is one of them
+        drawn = any(other["mime_type"].startswith("image/") for other in node.parent.children)
+        return node["mime_type"] == "text/plain" and not drawn
+    nothing = (nodes.math, nodes.math_block, nodes.raw, nodes.Invisible, nodes.section)
+    return not isinstance(node, nothing) and "tag_set-up" not in node["classes"]
+
+
+def entries(app, name):
+    """Return the sections of a page: address, page, heading and text of each."""
+    document = app.env.get_doctree(name)
+    address, page = app.builder.get_target_uri(name), app.env.titles[name].astext()
+    found = []
+    for section in document.findall(nodes.section):
+        heading, *rest = section.children
+        place = f"{address}#{section['ids'][0]}" if isinstance(section.parent, nodes.section) else address
+        text = " ".join(text for node in rest if (text := text_of(node)))
+        found.append([place, page, heading.astext(), text])
+    return found
+
+
+def prepare(app):
+    """Leave out Sphinx's own search: its index, and its page, which `_config.yml` adds again."""
+    app.builder.search = False
+
+
+def write(app, exception):
+    """Write the file, when the pages are there."""
+    if exception or app.builder.name != "html":
+        return
+    found = [entry for name in sorted(app.env.found_docs) for entry in entries(app, name)]
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    Path(app.outdir, FILE).write_text(f"const searchEntries = {text};\n", encoding="utf-8")
+
+
+def setup(app):
+    """Register both."""
+    app.connect("builder-inited", prepare)
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
