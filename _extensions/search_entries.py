@@ -12,41 +12,45 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 
 FILE = "_static/search_entries.js"
-COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of a traceback in a terminal
 
 
-def text_of(node):
-    """Return what a reader sees of a node, as one line, without the sections in it."""
+def text_of(node, names):
+    """Return what a reader sees of a node, as one line, without the sections in it.
+
+    Of code and of what it prints, only the words are kept, and each once: in the set `names`.
+    """
     if isinstance(node, nodes.Text):
         return node.astext()
     if not seen(node):
         return ""
+    if isinstance(node, nodes.literal_block):
+        names.update(re.findall(r"[^\W\d]{3,}", node.astext()))
+        return ""
     between = "" if isinstance(node, nodes.TextElement) else " "
-    text = between.join(text_of(child) for child in node.children)
-    return " ".join(COLOURS.sub("", text).split()) if between else text
+    text = between.join(text_of(child, names) for child in node.children)
+    return " ".join(text.split()) if between else text
 
 
 def seen(node):
     """Say whether a node has text that somebody may look for."""
     if isinstance(node, HideCodeCellNode):
         return node.parent["hide_mode"] != "input"  # solutions are folded as a whole
-    if "mime_type" in node:  # the same output in several forms: text is one of them
-        drawn = any(other["mime_type"].startswith("image/") for other in node.parent.children)
-        return node["mime_type"] == "text/plain" and not drawn
     nothing = (nodes.math, nodes.math_block, nodes.raw, nodes.Invisible, nodes.section)
     return not isinstance(node, nothing) and "tag_set-up" not in node["classes"]
 
 
 def entries(app, name):
-    """Return the sections of a page: address, page, heading and text of each."""
-    document = app.env.get_doctree(name)
+    """Return the sections of a page: address, page, heading, text and words of code of each."""
     address, page = app.builder.get_target_uri(name), app.env.titles[name].astext()
     found = []
-    for section in document.findall(nodes.section):
+    for section in app.env.get_doctree(name).findall(nodes.section):
         heading, *rest = section.children
-        place = f"{address}#{section['ids'][0]}" if isinstance(section.parent, nodes.section) else address
-        text = " ".join(text for node in rest if (text := text_of(node)))
-        found.append([place, page, heading.astext(), text])
+        inner = isinstance(section.parent, nodes.section)
+        place = f"{address}#{section['ids'][0]}" if inner else address
+        names = set()
+        text = " ".join(part for node in rest if (part := text_of(node, names)))
+        code = " ".join(sorted(names - set(re.findall(r"\w+", text))))
+        found.append([place, page, heading.astext(), text, code])
     return found
 
 
