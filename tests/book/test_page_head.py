@@ -151,7 +151,7 @@ def test_a_fork_gets_its_own_addresses(tmp_path, repository):
     if make is None:
         pytest.skip("this system has no make")
     owner, name = repository.split("/")
-    for folder in ("_extensions", "_static", "_templates", "utils"):
+    for folder in ("_extensions", "_search", "_static", "_templates", "utils"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
     for file in ("_config.yml", "Makefile", "requirements.txt", "constraints.txt"):
