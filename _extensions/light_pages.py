@@ -1,4 +1,4 @@
-"""Keep the pages light and still: only the scripts and the data that they need, and sizes.
+"""Keep the pages light and still: scripts and data that they need, less markup, sizes of figures.
 
 The rest of a page's weight is the theme's script of icons, which `_templates/layout.html` leaves
 out.
@@ -9,28 +9,41 @@ import re
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
+from pygments import token
+from pygments.lexers import get_lexer_by_name
 
 # For tabs and coloured search words, which this book does not have, and for Sphinx's own search.
 NOT_NEEDED = {"design-tabs.js", "doctools.js", "sphinx_highlight.js"}
 MENU_OF_VERSIONS = "DOCUMENTATION_OPTIONS."
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+# Names, brackets and blanks have the colour of the code around them in both of the book's styles
+# (`pygments_style` of the theme), and would be more than half of the elements of a chapter.
+PLAIN = {token.Name, token.Name.Namespace, token.Punctuation, token.Whitespace}
 SIZE = re.compile(r'<svg\b[^>]*?\swidth="([\d.]+)(pt)?"[^>]*?\sheight="([\d.]+)')
 
 
-class GiveRoom(SphinxPostTransform):
-    """Write the size of each drawing beside its address, so that the text does not jump."""
+class Lexer(type(get_lexer_by_name("ipython3"))):
+    """Tell apart what has a colour of its own in code."""
 
-    default_priority = 900
+    def get_tokens_unprocessed(self, text, stack=("root",)):
+        """Return the place, the kind and the text of each piece of code."""
+        for place, kind, value in super().get_tokens_unprocessed(text, stack):
+            yield place, token.Text if kind in PLAIN else kind, value
 
-    def run(self, **kwargs):
-        """Read the sizes from the drawings: pixels, or points of 4/3 pixels."""
-        for image in self.document.findall(nodes.image):
-            path = Path(self.env.srcdir, image["uri"])
-            if path.suffix == ".svg" and (size := SIZE.search(path.read_text("utf-8"))):
-                scale = 4 / 3 if size[2] else 1
-                image["width"] = f"{float(size[1]) * scale:.0f}"
-                image["height"] = f"{float(size[3]) * scale:.0f}"
+
+def visit_image(translator, node):
+    """Write a drawing with its size, in pixels or points, so that the text does not jump."""
+    path = Path(translator.builder.srcdir, node["uri"])
+    type(translator).visit_image(translator, node)
+    if path.suffix == ".svg" and (size := SIZE.search(path.read_text("utf-8"))):
+        scale = 4 / 3 if size[2] else 1
+        room = f'width="{float(size[1]) * scale:.0f}" height="{float(size[3]) * scale:.0f}"'
+        translator.body[-1] = translator.body[-1].replace("<img ", f"<img {room} ")
+
+
+def depart_image(translator, node):
+    """End a picture."""
+    type(translator).depart_image(translator, node)
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
@@ -57,6 +70,8 @@ def drop_unseen(text, body):
 
 def setup(app):
     """Run when the other extensions have chosen theirs."""
-    app.add_post_transform(GiveRoom)
+    for language in ("python", "ipython3"):
+        app.add_lexer(language, Lexer)
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.connect("html-page-context", choose_scripts, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
