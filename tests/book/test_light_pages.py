@@ -1,0 +1,103 @@
+"""What the book's own extensions and templates do to its pages."""
+
+import importlib.util
+import json
+import re
+import statistics
+from types import SimpleNamespace
+
+import pytest
+from book_files import ROOT, documents
+from bs4 import BeautifulSoup
+from docutils import nodes
+
+from benchmarks.pages import weights
+
+
+def load(name):
+    """Import an extension from its file."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "_extensions" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+mathml, light_pages = load("mathml"), load("light_pages")
+
+
+def soup(site, page):
+    """Return a built page, parsed."""
+    return BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser")
+
+
+def test_weights(site):
+    """At most 200 KB on a first visit, figures included, and 60 KB for the next page.
+
+    The heaviest pages hold the weights of a trained model for a lab, or all texts for the search.
+    """
+    first, following = zip(*weights(site).values(), strict=True)
+    assert 20e3 < statistics.median(first) <= 200e3
+    assert 5e3 < statistics.median(following) <= 60e3
+    assert max(first) <= 300e3
+
+
+def test_every_icon_has_its_drawing_and_the_script_of_all_icons_is_not_loaded(site, page):
+    drawn = set(re.findall(r"\.(fa-[\w-]+) \{ --icon", (site / "_static/icons.css").read_text()))
+    kinds = {"fa-solid", "fa-brands", "fa-lg"}
+    document = soup(site, page)
+    icons = document.select("[class*=fa-]")
+    used = {name for icon in icons for name in icon["class"] if name.startswith("fa-")}
+    assert len(used) > 5
+    assert used - kinds <= drawn
+    assert "awesome" not in str(document.head)
+
+
+def test_figures_have_room_before_they_come(site, page):
+    for figure in soup(site, page).select("article img[src$='.svg']"):
+        size = re.search(
+            r'<svg[^>]*?width="([\d.]+)', (site / page).parent.joinpath(figure["src"]).read_text()
+        )
+        assert 1 <= float(figure["width"]) / float(size[1]) < 1.34 and figure["height"]
+
+
+def test_folds_and_tables_are_named_and_reached(site, page):
+    document = soup(site, page)
+    for summary in document.select("article summary"):
+        assert not summary.has_attr("aria-label") and summary.get_text(strip=True)
+    boxes = document.select(".pst-scrollable-table-container")
+    assert [box for box in boxes if box.get("tabindex") != "0"] == []
+
+
+@pytest.mark.parametrize("render", [mathml.inline_math, mathml.block_math])
+def test_formulas_become_mathml(render):
+    translator = SimpleNamespace(body=[])
+    with pytest.raises(nodes.SkipNode):
+        render(translator, nodes.math(text=r"N = \lfloor L / S \rfloor"))
+    html = "".join(translator.body)
+    assert "<math" in html and "<mi>N</mi>" in html and "\\" not in html
+
+
+def test_only_widgets_on_view_keep_their_state():
+    text = json.dumps({"state": {"a": {"text": "</script>"}, "b": {}}})
+    written = light_pages.drop_unseen(text, '{"model_id": "a"}')
+    assert json.loads(written) == {"state": {"a": {"text": "</script>"}}}
+    assert "</" not in written
+
+
+def test_code_without_an_element_of_its_own_has_the_colour_of_code(site):
+    styles = (site / "_static" / "pygments.css").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        start = rf'html\[data-theme="{theme}"\] \.highlight'
+        (plain,) = re.findall(rf"{start} \{{.*color: (#\w+)", styles)
+        for name in ("n", "nn", "p", "w"):
+            assert re.findall(rf"{start} \.{name} \{{(.*?)\}}", styles) == [f" color: {plain} "]
+
+
+def test_the_search_knows_each_page_and_no_code_that_a_reader_does_not_come_for(site):
+    text = (site / "_static/search_entries.js").read_text(encoding="utf-8")
+    entries = json.loads(text.removeprefix("const searchEntries = ").removesuffix(";\n"))
+    assert {entry[0].partition(".html")[0] for entry in entries} == set(documents())
+    words = {word for *_, prose, code in entries for word in re.findall(r"\w+", prose + code)}
+    assert {"Bidirectional", "expand_dims"} <= words
+    # Of the set-up cell, of folded drawings, of hidden tests, and of the labs
+    assert not {"importlib", "subplots", "bbox_inches", "model_id", "_esm", "ipy_model"} & words
