@@ -386,7 +386,7 @@ function strip(text, readers) {
     return make("span", {
       class: "lanes-cell",
       role: "gridcell",
-      "aria-label": fill(text.stripCell, { n: element, rows: rows.size ? spoken : text.unread }),
+      "aria-description": fill(text.stripCell, { n: element, rows: rows.size ? spoken : text.unread }),
       "data-kind": "strip",
       "data-lane": one ? first : rows.size ? "several" : "none",
       "data-element": element,
