@@ -450,7 +450,7 @@ function callCells(text, plan, set, k, r) {
     make("td", {
       class: "lanes-arrow",
       "data-good": String(good),
-      "aria-label": spoken,
+      "aria-description": spoken,
       ...place(-1, got),
     }, sign),
     range(T).map((t) =>
