@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 
 from docutils import nodes
-from myst_nb.sphinx_ import HideCodeCellNode
 
 FILE = "_static/search_entries.js"
 
@@ -33,10 +32,11 @@ def text_of(node, names):
 
 def seen(node):
     """Say whether a node has text that somebody may look for."""
-    if isinstance(node, HideCodeCellNode):
-        return node.parent["hide_mode"] != "input"  # solutions are folded as a whole
+    classes = node["classes"]
+    if "cell_input" in classes and "tag_hide-input" in node.parent["classes"]:
+        return False  # folded code; solutions are folded as a whole
     nothing = (nodes.math, nodes.math_block, nodes.raw, nodes.Invisible, nodes.section)
-    return not isinstance(node, nothing) and "tag_set-up" not in node["classes"]
+    return not isinstance(node, nothing) and "tag_set-up" not in classes
 
 
 def entries(app, name):

@@ -79,9 +79,11 @@ function show() {
   status.textContent = field.value.trim() ? status.dataset.found.replace("#", count) : "";
 }
 
-field.addEventListener("input", show);
-// Whoever comes back to the page finds the words that the browser kept.
+field.addEventListener("input", () => {
+  history.replaceState(null, "", `?q=${encodeURIComponent(field.value)}`); // to come back to
+  show();
+});
 addEventListener("pageshow", () => {
-  field.value ||= new URLSearchParams(location.search).get("q") ?? "";
+  field.value = new URLSearchParams(location.search).get("q") ?? "";
   show();
 });
