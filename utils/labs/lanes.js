@@ -374,7 +374,7 @@ function strip(text, readers) {
     return make("span", {
       class: "lanes-cell",
       role: "gridcell",
-      "aria-label": fill(text.stripCell, { n: element, rows: rows.size ? spoken : text.unread }),
+      "aria-description": fill(text.stripCell, { n: element, rows: rows.size ? spoken : text.unread }),
       "data-kind": "strip",
       "data-lane": one ? first : rows.size ? "several" : "none",
       "data-element": element,
@@ -438,7 +438,7 @@ function callCells(text, plan, set, k, r) {
     make("td", {
       class: "lanes-arrow",
       "data-good": String(good),
-      "aria-label": spoken,
+      "aria-description": spoken,
       ...place(-1, got),
     }, sign),
     range(T).map((t) =>

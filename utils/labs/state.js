@@ -214,7 +214,7 @@ function writeCall(text, pair, { number, start, reset, cells }, changed) {
     write(share, mark ? `${p} Δ` : p);
     answer.className = `state-answer ${cell.verdict}`;
     boxes[row].classList.toggle("changed", mark);
-    boxes[row].setAttribute("aria-label", said + (mark ? text.marked : ""));
+    boxes[row].setAttribute("aria-description", said + (mark ? text.marked : ""));
   });
 }
 
