@@ -67,9 +67,10 @@ def main(runs):
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         path = find_chromium(playwright)
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=not is_root())
-        for run in range(runs):
+        print("| 500 epochs | of it one core | longest task | a click waits at most |")
+        print("|---|---|---|---|")
+        for _ in range(runs):
             page = open_lab(browser, Path(name))
-            print(f"run {run + 1}")
             session = page.context.new_cdp_session(page)
             session.send("Performance.enable", {"timeDomain": "threadTicks"})
             before = worked(session)
@@ -77,15 +78,13 @@ def main(runs):
             core = worked(session) - before
             slices, frames = page.evaluate("[tasks.slices, tasks.frames]")
             longest = max(*slices, *frames)
-            print(f"  500 epochs in {seconds:.2f} s, {core:.2f} s of one core")
-            print(f"  longest task {longest:.0f} ms")
             page.get_by_role("button", name="Start again").click()
             for place in range(8):
                 page.locator(f'[data-key="letter-0-{place}"]').click()
             page.get_by_role("button", name="Stop").click()
             page.wait_for_timeout(200)
             waited = max(page.evaluate("tasks.delays"), default=0)
-            print(f"  a click during training waits at most {waited:.0f} ms")
+            print(f"| {seconds:.2f} s | {core:.2f} s | {longest:.0f} ms | {waited:.0f} ms |")
             page.close()
         browser.close()
 
