@@ -23,6 +23,10 @@ PLACES = (
     ("README.md", f"git clone {CODE}`"),
     ("README.md", "<https://codespaces.new/{owner}/{name}>"),
     ("README.md", "?repo=https%3A%2F%2Fgithub.com%2F{owner}%2F{name}&branch"),
+    (
+        "reference/teaching.md",
+        "?repo=https%3A%2F%2Fgithub.com%2F{owner}%2F{name}&urlpath=lab%2Ftree%2F{name}%2F",
+    ),
     ("index.md", f"git clone {CODE}\ncd {{name}}\n"),
     ("index.md", f"[README]({CODE}#readme)"),
     ("chapters/*.ipynb", SET_UP),

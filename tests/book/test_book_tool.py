@@ -12,6 +12,7 @@ import sys
 import nbformat
 import pytest
 from book_files import ROOT
+from bs4 import BeautifulSoup
 from jupyter_cache import get_cache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -187,3 +188,12 @@ def test_a_notebook_depends_on_the_stored_results_that_it_reads():
     assert {"experiments/six/table.py", "utils/training/trainer.py", "utils/plots.py"} <= found
     assert {"data/six_experiments.csv", "requirements.txt", "constraints.txt"} <= found
     assert "utils/book.mplstyle" in found and "data/japanese_vowels.npz" not in found
+
+
+def test_the_page_of_execution_times_names_every_notebook(site):
+    page = site / "reference" / "execution_times.html"
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    rows = [[cell.text for cell in row.find_all("td")] for row in soup.article.select("tbody tr")]
+    listed = {path.relative_to(ROOT).with_suffix("").as_posix() for path in notebook_paths(ROOT)}
+    assert {name for name, *_ in rows} == listed
+    assert all(float(seconds) > 0 for _, _, _, seconds, _ in rows)
