@@ -56,9 +56,8 @@ def measure(name):
 def write_section(path, title, text):
     """Replace a section of the results, or add it; all stand in the order of PARTS."""
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    sections = dict(
-        re.findall(r"^## (.+)\n\n(.+?)\n*(?=^## |\Z)", before, re.MULTILINE | re.DOTALL)
-    )
+    pieces = re.split(r"^## (.+)\n", before, flags=re.MULTILINE)[1:]
+    sections = {title: body.strip() for title, body in zip(pieces[::2], pieces[1::2], strict=True)}
     sections[title] = text
     known = [title for title, _ in PARTS.values() if title in sections]
     body = "".join(f"\n## {title}\n\n{sections[title]}\n" for title in known)
