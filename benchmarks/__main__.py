@@ -1,6 +1,6 @@
 """Measure, and write what was measured into `benchmarks/RESULTS.md`: `make bench`.
 
-    python -m benchmarks [labs] [race_lab] [published_code] [notebooks] [pages]
+    python -m benchmarks [labs] [published_code] [notebooks] [pages]
 
 Each part is a module here; what it prints becomes its section, with the date, the machine and the
 versions. Sections of parts that are not named stay as they are.
@@ -19,7 +19,6 @@ from experiments.study import versions
 RESULTS = Path(__file__).with_name("RESULTS.md")
 PARTS = {  # the title and the arguments of each
     "labs": ("Labs in a browser", []),
-    "race_lab": ("The Race lab in a browser", []),
     "published_code": ("The trainer for many seeds against `fit`", []),
     "notebooks": ("Notebooks", []),
     "pages": ("Weight of the pages", ["--weights"]),

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.notebooks import HEAD, measure, notebooks
+from benchmarks.notebooks import HEAD, chosen, measure
 from tools.environments import clone_book, make_environment
 
 # mybinder.org stops what goes over 2 GB. The goal leaves room for what a reader adds.
@@ -32,10 +32,11 @@ def main():
 
 def here(names):
     """Run all notebooks or those named on one core; end with an error if one does not fit."""
+    paths = chosen(names)
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     print(HEAD)
     measured = []
-    for path in [Path(name).resolve() for name in names] or notebooks():
+    for path in paths:
         measured.append(measure(path, MEMORY_LIMIT))
         print(measured[-1], flush=True)
     if problems := result_problems(measured):

@@ -24,7 +24,7 @@ def test_the_results_are_as_the_benchmarks_write_them(tmp_path):
     copy = tmp_path / "RESULTS.md"
     copy.write_bytes(bench.RESULTS.read_bytes())
     text = copy.read_text(encoding="utf-8")
-    title = TITLES[2]
+    title = TITLES[1]
     bench.write_section(copy, title, text.partition(f"## {title}\n\n")[2].partition("\n\n## ")[0])
     assert copy.read_text(encoding="utf-8") == text
     assert text.count("\nMeasured on 2") == text.count("\n## ")
@@ -32,13 +32,13 @@ def test_the_results_are_as_the_benchmarks_write_them(tmp_path):
 
 def test_what_is_printed_becomes_a_section_with_its_conditions(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "RESULTS.md")
-    monkeypatch.setitem(bench.PARTS, "notebooks", ("Notebooks", ["--help"]))
-    assert bench.measure("notebooks")
+    monkeypatch.setitem(bench.PARTS, "pages", ("Pages", ["--help"]))
+    assert bench.measure("pages")
     text = bench.RESULTS.read_text(encoding="utf-8")
     version = ".".join(map(str, sys.version_info[:3]))
-    assert "## Notebooks\n\nusage: " in text and f"Python {version}, " in text
-    monkeypatch.setitem(bench.PARTS, "notebooks", ("Notebooks", ["no_such.ipynb"]))
-    assert not bench.measure("notebooks") and bench.RESULTS.read_text(encoding="utf-8") == text
+    assert "## Pages\n\nusage: " in text and f"Python {version}, " in text
+    monkeypatch.setitem(bench.PARTS, "pages", ("Pages", ["--slowdown", "0"]))
+    assert not bench.measure("pages") and bench.RESULTS.read_text(encoding="utf-8") == text
 
 
 def test_an_unknown_part_is_refused():
