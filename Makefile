@@ -104,7 +104,7 @@ binder: .venv/book  ## run every notebook as on mybinder.org: fresh packages, on
 audit: $(VENV)/uv  ## look the pins up among known vulnerabilities (needs the internet)
 	$(VENV)/uv tool run pip-audit@2.10.1 --strict --no-deps --disable-pip --requirement constraints.txt
 
-linkcheck: .venv/book  ## try every link to another site (needs the internet)
+linkcheck: book  ## try every link to another site (needs the internet)
 	$(VENV)/jupyter-book build --all --builder linkcheck .
 
 clean:  ## remove what was built; keep the environment
