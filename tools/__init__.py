@@ -1,1 +1,1 @@
-"""The build, what is made beside the site, and the drills. Nothing here is imported by a chapter."""
+"""The build, what is made beside the site, and the drills; no chapter imports from here."""

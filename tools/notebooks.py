@@ -13,6 +13,7 @@ import platform
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Event
 
 import nbformat
 import psutil
@@ -42,28 +43,32 @@ def run_notebooks(book, jobs=None):
     Raises
     ------
     SystemExit
-        If a cell fails. Those that run beside it end first, and their outputs are kept.
+        If a cell fails; the message is printed at once. No further notebook is started, and the
+        outputs of those that run beside it are kept.
     """
     cache = get_cache(str(book / CACHE))
     missing = drop_stale(cache, book)
-    # The longest is started first, so that no core waits for it at the end.
-    missing = dict(sorted(missing.items(), key=lambda item: -len(str(item[1][0]))))
-    pool = ThreadPoolExecutor(jobs or room())
-    try:
-        runs = {
-            pool.submit(run, book, name, notebook): name for name, (notebook, _) in missing.items()
-        }
-        for count, future in enumerate(as_completed(runs), start=1):
+    stop, done = Event(), 0
+    with ThreadPoolExecutor(jobs or room()) as pool:
+        # The longest is started first, so that no core waits for it at the end.
+        names = sorted(missing, key=lambda name: len(str(missing[name])), reverse=True)
+        runs = {pool.submit(run, stop, book / name, missing[name][0]): name for name in names}
+        for future in as_completed(runs):
             name = runs[future]
-            result = future.result()
-            if result.err:
-                sys.exit(f"{name} failed{place(result.nb)}:\n{result.err}")
-            data = {"execution_seconds": result.time, "key": missing[name][1]}
-            bundle = CacheBundleIn(result.nb, str(book / name), data=data)
+            if error := future.exception():
+                where = place(missing[name][0])
+                print(f"{name} failed{where}:\n{error}", file=sys.stderr, flush=True)
+                continue
+            if future.result() is None:  # not started
+                continue
+            notebook, seconds = future.result().nb, future.result().time
+            data = {"execution_seconds": seconds, "key": missing[name][1]}
+            bundle = CacheBundleIn(notebook, str(book / name), data=data)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-            print(f"{name}: {result.time:.0f} s ({count} of {len(runs)})", flush=True)
-    finally:
-        pool.shutdown(cancel_futures=True)
+            done += 1
+            print(f"{name}: {seconds:.0f} s ({done} of {len(runs)})", flush=True)
+    if stop.is_set():
+        sys.exit(1)
 
 
 def room():
@@ -72,16 +77,20 @@ def room():
     return max(1, min(cores, int(psutil.virtual_memory().available / MEMORY)))
 
 
-def run(book, name, notebook):
-    """Run one notebook in a kernel of its own, in its folder."""
+def run(stop, path, notebook):
+    """Run one notebook in a kernel of its own, in its folder; if it fails, let no other start."""
+    if stop.is_set():
+        return None
     quiet = ["--log-level=ERROR"]  # no word about how the kernel is reached
-    return single_nb_execution(
-        notebook,
-        cwd=str((book / name).parent),
-        timeout=TIMEOUT,
-        allow_errors=False,
-        extra_arguments=quiet,
-    )
+    options = {"timeout": TIMEOUT, "allow_errors": False, "extra_arguments": quiet}
+    try:
+        result = single_nb_execution(notebook, cwd=str(path.parent), **options)
+        if result.err:
+            raise result.err
+    except Exception:
+        stop.set()
+        raise
+    return result
 
 
 def place(notebook):
@@ -94,19 +103,18 @@ def place(notebook):
 
 def drop_stale(cache, book):
     """Empty the cache of what no longer fits; return what it lacks: {name: (notebook, key)}."""
-    missing, hashes = {}, {}
+    wanted, kept = {}, set()
     for path in notebook_paths(book):
         notebook = read(path)
-        name = path.relative_to(book).as_posix()
-        missing[name] = notebook, key(book, notebook)
-        hashes[cache.create_hashed_notebook(notebook)[1]] = name
+        stored_as = cache.create_hashed_notebook(notebook)[1], key(book, notebook)
+        wanted[path.relative_to(book).as_posix()] = notebook, stored_as
     for record in cache.list_cache_records():
-        name = hashes.get(record.hashkey)
-        if name in missing and record.data.get("key") == missing[name][1]:
-            del missing[name]
+        stored_as = record.hashkey, record.data.get("key")
+        if stored_as in (place for _, place in wanted.values()):
+            kept.add(stored_as)
         else:
             cache.remove_cache(record.pk)
-    return missing
+    return {name: (one, at[1]) for name, (one, at) in wanted.items() if at not in kept}
 
 
 def notebook_paths(book):

@@ -126,15 +126,30 @@ def test_outputs_of_code_that_is_gone_are_dropped(toy):
     assert len(get_cache(str(toy / CACHE)).list_cache_records()) == 1  # the landing page
 
 
-def test_a_failing_cell_is_named_and_what_ran_beside_it_is_kept(toy):
+def test_a_failing_cell_is_named_and_what_runs_beside_it_is_kept(toy, capsys):
     write(toy / "one.ipynb", "wanted = 1\nwanted / 0")
-    write(toy / "two.ipynb", "import time; time.sleep(1)")
-    with pytest.raises(SystemExit) as stop:
-        run_notebooks(toy, jobs=1)
-    message = re.sub(r"\x1b\[[\d;]*m", "", str(stop.value))
+    write(toy / "two.ipynb", "import time; time.sleep(3)")
+    with pytest.raises(SystemExit, match="1"):
+        run_notebooks(toy, jobs=2)
+    message = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().err)
     assert message.startswith("one.ipynb failed in the cell work:\n")
     assert "wanted / 0" in message and "ZeroDivisionError" in message
-    assert "one.ipynb" in stale(toy)
+    assert stale(toy) == {"one.ipynb"}
+
+
+def test_after_a_failing_cell_no_further_notebook_starts(toy):
+    write(toy / "one.ipynb", "# This is the longer one, and goes first.\n1 / 0")
+    write(toy / "two.ipynb", "open('started', 'w')")
+    with pytest.raises(SystemExit):
+        run_notebooks(toy, jobs=1)
+    assert stale(toy) == {"one.ipynb", "two.ipynb"} and not (toy / "started").exists()
+
+
+def test_a_kernel_that_dies_is_named(toy, capsys):
+    write(toy / "one.ipynb", "import os; os._exit(1)")
+    with pytest.raises(SystemExit):
+        run_notebooks(toy)
+    assert "one.ipynb failed:\nKernel died" in capsys.readouterr().err
 
 
 def test_a_build_reads_the_outputs_and_the_next_has_nothing_to_do(toy):
