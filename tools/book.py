@@ -14,7 +14,13 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-NOT_READ = {"_build", "tests", "__pycache__", "node_modules"}  # and hidden folders, environments
+NOT_READ = {
+    "_build",
+    "benchmarks",
+    "tests",
+    "__pycache__",
+    "node_modules",
+}  # and hidden folders, environments
 STRICT = ("-W", "-n", "--keep-going", "--all")
 
 
