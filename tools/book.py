@@ -14,13 +14,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-NOT_READ = {
-    "_build",
-    "benchmarks",
-    "tests",
-    "__pycache__",
-    "node_modules",
-}  # and hidden folders, environments
+# Nothing in these reaches the site; nor do hidden folders and environments.
+NOT_READ = {"_build", "benchmarks", "tests", "__pycache__", "node_modules"}
 STRICT = ("-W", "-n", "--keep-going", "--all")
 
 
