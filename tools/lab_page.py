@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ipywidgets.embed import embed_data
 
-from utils.labs.lab import NOT_FETCHED
+from utils.labs.lab import without_comments
 
 LABS = Path(__file__).parents[1] / "utils" / "labs"
 PAGE = """<!DOCTYPE html>
@@ -23,7 +23,7 @@ def size_of_all_labs():
     """Return what a reader of all labs fetches, each file once and as it is sent: bytes, gzip."""
     files = sorted(path for path in LABS.iterdir() if path.suffix in (".js", ".css"))
     sent = (
-        text if path.stem == "mount" else NOT_FETCHED.sub("", text)
+        text if path.stem == "mount" else without_comments(text)
         for path in files
         for text in [path.read_text(encoding="utf-8")]
     )

@@ -6,7 +6,6 @@ repository (`locale/zh_CN`), and a figure, a picture and a lab of its own.
 
 import json
 import re
-import shutil
 
 import pytest
 import rules
@@ -60,8 +59,6 @@ def toy(tmp_path_factory):
 
 def built(toy, output, *options, **more):
     """Build the toy once more, into a folder of its own; no notebook may run for it."""
-    cache = output / "_build" / ".jupyter_cache"
-    shutil.copytree(toy / "_build" / ".jupyter_cache", cache, dirs_exist_ok=True)
     code, log = build(toy, "--path-output", str(output), *options, **more)
     assert code == 0 and executions(log) == 0, log
     return output / "_build"

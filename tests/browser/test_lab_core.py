@@ -7,7 +7,7 @@ import pytest
 from lab_tools import call, random_weights, to_json
 
 from utils import lstm_numpy
-from utils.labs.lab import Lab, Weights
+from utils.labs.lab import Lab, Weights, shuffled_order
 from utils.labs.race import RaceLab
 from utils.windows import ALPHABET, encode, sliding_windows
 
@@ -153,7 +153,15 @@ def mulberry32(seed, count):
 @pytest.mark.parametrize("seed", [0, 1, 799])
 def test_the_generator_is_mulberry32(core, seed):
     draw = "(() => { const next = m.randomNumbers(a[0]); return Array.from({length: 9}, next); })()"
-    assert call(core, "train", draw, seed) == mulberry32(seed, 9)
+    assert call(core, "random", draw, seed) == mulberry32(seed, 9)
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
+def test_python_and_the_page_draw_the_same_order(core, seed):
+    for count in (0, 1, 26):
+        order = call(core, "random", "m.shuffledOrder(a[0], a[1])", count, seed)
+        assert order == shuffled_order(count, seed).tolist()
+        assert sorted(order) == list(range(count))
 
 
 @pytest.mark.parametrize(("F", "U"), [(1, 4), (6, 32)])

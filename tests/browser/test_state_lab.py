@@ -231,7 +231,7 @@ def test_it_opens_in_a_state_that_teaches_and_moves_by_keyboard(opened):
     shown = read(page)
     assert (shown["letters"], shown["answers"]) == (TWELVE, ALPHABET[1:13])
     assert shown["signs"] == "✓" * 12 and summary(page) == "12 of 12 right."
-    assert page.locator("[aria-current=true]").get_attribute("aria-label") == (
+    assert page.locator("[aria-current=true]").get_attribute("aria-description") == (
         "call 1, row 0: reads A, answers B, probability 0.99, right"
     )
     page = opened(batch_size=3)

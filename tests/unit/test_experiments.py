@@ -1,6 +1,6 @@
 """The six experiments: their samples, the stored table, and the run that fills it."""
 
-import csv
+import os
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from experiments.six import run, samples, table
 from experiments.six.configurations import CONFIGURATIONS, PUBLISHED, TRAINING_DATA, Configuration
 from utils.windows import ALPHABET
 
-TINY = (  # trained in a moment
+TINY = (
     Configuration(1, PUBLISHED, samples.letters, 4, 2, 25),
     Configuration(
         *(3, PUBLISHED, samples.windows_as_time_steps, 4, 2, 23),
@@ -19,44 +19,18 @@ TINY = (  # trained in a moment
 )
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A complete table of the two, as bytes: made, interrupted, gone on with, and not made twice.
-
-    Nobody may train more than once what a test only reads.
-    """
-    path = tmp_path_factory.mktemp("six") / "six_experiments.csv"
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (run, table):
-            patch.setattr(module, "CONFIGURATIONS", TINY)
-        train, trained, interrupt = run.train, [], [3]
-
-        def noted(one):
-            if one.experiment in interrupt:
-                raise KeyboardInterrupt
-            trained.append(one.experiment)
-            return train(one)
-
-        patch.setattr(run, "train", noted)
-        with pytest.raises(KeyboardInterrupt):
-            run.make_missing(path)
-        rows = table.read_table(path, complete=False)
-        assert table.missing(rows) == [TINY[1]]
-        interrupt.clear()
-        run.make_missing(path)
-        run.make_missing(path)
-        assert trained == [1, 3]
-        assert table.read_table(path)[:20] == rows
-    return path.read_bytes()
+@pytest.fixture
+def tiny(monkeypatch):
+    """Two configurations that train in a moment."""
+    for module in (run, table):
+        monkeypatch.setattr(module, "CONFIGURATIONS", TINY)
 
 
 @pytest.fixture
-def path(made, tmp_path, monkeypatch):
-    """A copy of the table, for one test to spoil."""
-    for module in (run, table):
-        monkeypatch.setattr(module, "CONFIGURATIONS", TINY)
+def path(tiny, tmp_path):
+    """A complete table of the two."""
     path = tmp_path / "six_experiments.csv"
-    path.write_bytes(made)
+    run.make_missing(path)
     return path
 
 
@@ -106,9 +80,11 @@ def test_random_windows_are_those_of_the_post():
 def test_the_other_samples_are_what_they_say():
     assert samples.letters().X.shape == (25, 1, 1)
     one_hot = samples.one_hot_letters()
+    assert one_hot.X.shape == (25, 1, 26)
     assert list(one_hot.X[:, 0].argmax(axis=1) + 1) == list(one_hot.y)
     windows = samples.windows_as_time_steps()
-    repeated, mixed = samples.last_letter_repeated(), samples.first_letters_mixed()
+    repeated = samples.last_letter_repeated()
+    mixed = samples.first_letters_mixed()
     for step in range(3):
         np.testing.assert_array_equal(repeated.X[:, step], windows.X[:, 2])
     np.testing.assert_array_equal(mixed.X[:, 2], windows.X[:, 2])
@@ -145,13 +121,21 @@ def test_dense_networks_have_as_many_weights_as_their_lstm():
 # The stored table
 
 
-def test_the_stored_table_is_complete_and_its_accuracies_follow_from_its_letters():
-    rows = {tuple(row[name] for name in table.KEY): row for row in table.read_table()}
+def test_the_stored_table_is_complete():
+    rows = table.read_table()
     assert len(rows) == sum(len(table.expected(one)) for one in CONFIGURATIONS)
+    for one in CONFIGURATIONS:
+        for question in (TRAINING_DATA, *one.questions):
+            seeds = table.select(rows, "seed", one.experiment, one.control, question)
+            assert list(seeds) == list(range(20))
+
+
+def test_stored_accuracies_follow_from_the_stored_letters():
+    rows = {tuple(row[name] for name in table.KEY): row for row in table.read_table()}
     for one in CONFIGURATIONS:
         data = samples.from_a() if one.stateful else one.data()
         asked = {TRAINING_DATA: data} | {name: make() for name, make in one.questions.items()}
-        for seed in range(20):
+        for seed in table.SEEDS:
             for question, (X, y, _) in asked.items():
                 row = rows[one.experiment, one.control, seed, question]
                 said = np.array([ALPHABET.index(letter) for letter in row["predictions"]])
@@ -165,92 +149,160 @@ def test_a_stored_configuration_comes_out_again():
     five = next(one for one in CONFIGURATIONS if (one.experiment, one.control) == (5, PUBLISHED))
     done = run.train(five)
     for question in (TRAINING_DATA, *five.questions):
-        stored, again = (table.select(r, "predictions", 5, question=question) for r in (rows, done))
-        pairs = [
-            (a, b)
+        stored = table.select(rows, "predictions", 5, question=question)
+        again = table.select(done, "predictions", 5, question=question)
+        equal = [
+            a == b
             for old, new in zip(stored, again, strict=True)
             for a, b in zip(old, new, strict=True)
         ]
-        assert np.mean([a == b for a, b in pairs]) > 0.95, question
+        assert np.mean(equal) > 0.95, question
     again = table.select(done, "accuracy", 5)
     np.testing.assert_allclose(again, table.select(rows, "accuracy", 5), atol=0.05)
+
+
+def test_training_twice_gives_the_same_rows():
+    assert run.train(TINY[1]) == run.train(TINY[1])
 
 
 # Reading and writing
 
 
-def change(path, **changes):
-    """Change fields of the first row and give it a check sum that fits."""
-    rows = table.read_table(path)
-    rows[0] |= changes
-    table.write_table(rows, path)
-
-
-def raise_accuracy(path):
-    lines = list(csv.reader(path.read_text().splitlines()))
-    lines[1][table.COLUMNS.index("accuracy")] = "1"
-    path.write_text("".join(",".join(line) + "\n" for line in lines))
-
-
-SPOILED = [
-    (
-        lambda p: p.write_text(p.read_text().replace("accuracy", "precision", 1)),
-        "wanted .*accuracy",
-    ),
-    (lambda p: p.write_text("\n"), "the header is"),
-    (lambda p: p.write_text(p.read_text()[:-2]), r"row 61: .*(cut short or edited|fields; wanted)"),
-    (lambda p: p.write_text(p.read_text()[:-40]), r"row 61: .*(cut short|fields; wanted)"),
-    (raise_accuracy, "row 2: .*cut short or edited.*make experiments"),
-    (
-        lambda p: p.write_text(p.read_text() + p.read_text().splitlines()[-1] + "\n"),
-        "row 62: .*twice",
-    ),
-    (lambda p: change(p, epochs=3), "was made with epochs 3; .* it is 2 now"),
-    (lambda p: change(p, control="upside down"), "no configuration for #1 upside down"),
-    (lambda p: table.write_table(table.read_table(p)[1:], p), "1 of 2 configurations are missing"),
-]
-
-
-@pytest.mark.parametrize(("spoil", "message"), SPOILED)
-def test_a_spoiled_table_is_named(path, spoil, message):
-    spoil(path)
-    with pytest.raises(ValueError, match=message):
-        table.read_table(path)
-
-
-def test_what_was_written_is_read_and_what_is_not_there_is_named(path):
+def test_what_was_written_is_read(path):
     rows = table.read_table(path)
     assert len(rows) == 3 * 20
     again = path.with_name("again.csv")
     table.write_table(rows, again)
     assert again.read_bytes() == path.read_bytes()
     assert sorted(file.name for file in path.parent.iterdir()) == ["again.csv", path.name]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "",
+        lambda text: "\n",
+        lambda text: text[:-1],
+        lambda text: text[: text.index("# sha256")],  # cut between two rows
+        lambda text: text[: len(text) // 2],
+        lambda text: text.replace("accuracy", "precision", 1),
+        lambda text: text.replace(",0,", ",1,", 1),
+        lambda text: text + text.splitlines()[1] + "\n",
+    ],
+)
+def test_a_damaged_file_is_named(path, damage):
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(ValueError, match="six_experiments.csv: .*edited or cut short.*make exper"):
+        table.read_table(path)
+
+
+def test_line_ends_of_windows_do_no_harm(path):
+    rows = table.read_table(path)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert table.read_table(path) == rows
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: [rows[0] | {"epochs": 3}, *rows[1:]], "made with epochs 3; .* it is 2 now"),
+        (
+            lambda rows: [rows[0] | {"control": "upside down"}, *rows[1:]],
+            "row 2: there is no configuration for #1 upside down",
+        ),
+        (lambda rows: [*rows, rows[-1]], "row 62: .* stands here twice"),
+        (lambda rows: rows[1:], "1 of 2 configurations are missing .* #1 as published"),
+    ],
+)
+def test_rows_that_do_not_fit_the_configurations_are_named(path, change, message):
+    table.write_table(change(table.read_table(path)), path)
+    with pytest.raises(ValueError, match=message):
+        table.read_table(path)
+
+
+def test_another_header_is_named(path, monkeypatch):
+    rows = table.read_table(path)
+    with monkeypatch.context() as older:
+        older.setattr(table, "COLUMNS", table.COLUMNS[:-1])
+        table.write_table(rows, path)
+    with pytest.raises(ValueError, match="the header is .*; wanted .*,numpy'"):
+        table.read_table(path)
+
+
+def test_no_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file.*make experiments"):
-        table.read_table(path.with_name("no.csv"))
+        table.read_table(tmp_path / "no.csv")
+    assert table.read_table(tmp_path / "no.csv", complete=False) == []
+
+
+def test_asking_for_what_is_not_there_is_named(path):
     with pytest.raises(ValueError, match="experiment is 1, control 'no such'"):
-        table.select(rows, "accuracy", 1, "no such")
+        table.select(table.read_table(path), "accuracy", 1, "no such")
     with pytest.raises(ValueError, match=r"experiment is 7, .*; wanted one of \[1"):
-        table.select(rows, "accuracy", 7)
+        table.select(table.read_table(path), "accuracy", 7)
+
+
+def test_what_is_there_is_named_for_that_experiment(path):
+    with pytest.raises(ValueError) as caught:
+        table.select(table.read_table(path), "accuracy", 1, "no such")
+    known = {row["control"] for row in table.read_table(path) if row["experiment"] == 1}
+    for row in table.read_table(path):
+        assert (repr(row["control"]) in str(caught.value)) == (row["control"] in known)
 
 
 def test_a_failing_write_leaves_the_old_table(path, monkeypatch):
-    before, rows = path.read_bytes(), table.read_table(path)
+    before = path.read_bytes()
 
-    def fail(fields):
+    def fail(*_):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(table, "_check_sum", fail)
+    rows = table.read_table(path)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="full"):
         table.write_table(rows, path)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+# Running
+
+
+def count_training(monkeypatch, stop_at=None):
+    """Note which experiments are trained; press Ctrl-C in one of them."""
+    trained, train = [], run.train
+
+    def noted(one):
+        if one.experiment == stop_at:
+            raise KeyboardInterrupt
+        trained.append(one.experiment)
+        return train(one)
+
+    monkeypatch.setattr(run, "train", noted)
+    return trained
+
+
+def test_an_interrupted_run_keeps_what_was_finished_and_goes_on(tiny, tmp_path, monkeypatch):
+    path = tmp_path / "six_experiments.csv"
+    with monkeypatch.context() as interrupted:
+        count_training(interrupted, stop_at=3)
+        with pytest.raises(KeyboardInterrupt):
+            run.make_missing(path)
+    rows = table.read_table(path, complete=False)
+    assert table.missing(rows) == [TINY[1]]
+    trained = count_training(monkeypatch)
+    run.make_missing(path)
+    assert trained == [3]
+    assert table.read_table(path)[:20] == rows
+    run.make_missing(path)
+    assert trained == [3]
+
+
 def test_check_finds_what_differs(path, capsys):
-    assert run.check(path) == 0  # and so training twice gives the same rows
-    row = table.read_table(path)[0]
-    other = "B" if row["predictions"][0] != "B" else "C"
-    change(path, predictions=other + row["predictions"][1:])
+    assert run.check(path) == 0
+    rows = table.read_table(path)
+    said = rows[0]["predictions"]
+    rows[0]["predictions"] = ("C" if said[0] == "B" else "B") + said[1:]
+    table.write_table(rows, path)
     before = path.read_bytes()
     capsys.readouterr()
     assert run.check(path) == 1

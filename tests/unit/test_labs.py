@@ -11,7 +11,7 @@ from traitlets import TraitError
 
 from utils import labs, lstm_numpy, plots
 from utils.labs import LanesLab, RaceLab, ShapeLab, StepLab
-from utils.labs.lab import FOLDER, Lab, Weights, collect_files, read_module
+from utils.labs.lab import FOLDER, Lab, Weights, collect_files, read_module, without_comments
 from utils.labs.lanes import CUTS
 from utils.windows import ALPHABET, encode, lanes
 
@@ -55,8 +55,30 @@ def test_a_module_is_one_text_of_files_that_do_not_meet():
         found = r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)"
         names = re.findall(found, joined, re.M)
         assert sorted(set(names)) == sorted(names), f"{path.name}: two files use a name"
-        assert not re.search(r"^//|^/\*", text, re.M), f"{path.name}: comments are not sent"
+        assert not re.search(r"^[ \t]*(//|/\*)", text, re.M), f"{path.name}: comments are not sent"
     assert re.findall(r"^export .*", read_module("shape"), re.M) == ["export default { render };"]
+
+
+KEPT = r"""
+const address = "https://a.b"; // behind code
+const words = 'it\'s /* none */';
+const poem = `
+    // indented
+  /* ${address ? `// "nested` : { a: 1 }.a} */
+export const none = "`";
+`;
+const half = 4 / 2, path = /["'`]\/\/[/`]/.test(address), odd = text.replace(/`/g, '"');
+x = 1 /* between */ + 2;
+/* before */ x = 3; /* after */
+"""
+
+
+def test_what_looks_like_a_comment_in_a_text_stays():
+    gone = "  // a line, it's gone: `\n/**\n * two `lines\n */\nexport "
+    sent = without_comments(KEPT + gone + "const end = 1;" + KEPT, "^export ")
+    assert sent == KEPT + "const end = 1;" + KEPT
+    css = 'a::after { content: "/* a */ // b"; }\n'
+    assert without_comments(f"/* 1 / 2 */\n{css}  /* it's */\n{css}") == css + css
 
 
 def test_the_colours_of_the_axes_are_those_of_the_book():
@@ -101,6 +123,7 @@ BAD = [
     ("ShapeLab", "window", 9, "window"),
     ("ShapeLab", "window", 2.5, "window"),
     ("ShapeLab", "stride", 5, "stride"),
+    ("ShapeLab", "stride", True, "stride.*expected an int, not the bool"),
     ("ShapeLab", "time_steps", 2, r"time_steps is 2; wanted a divisor of the window of 3: \[1, 3"),
     ("ShapeLab", "text", "", "text has 0 letters; wanted 1 to 40"),
     ("ShapeLab", "text", "abc", "text holds 'a'; wanted 1 to 40 letters A to Z"),
