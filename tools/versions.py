@@ -76,7 +76,7 @@ def try_row(name):
         versions = run.stdout.strip() or "? | ? | ?"
         print(f"{name}: {versions}", flush=True)
         run = subprocess.run(
-            [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadfile", *tests], cwd=book
+            [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup", *tests], cwd=book
         )
     result = "**failed**" if run.returncode else "passed"
     return f"| {name} | {versions} | {result} | {(time.perf_counter() - start) / 60:.0f} min |"

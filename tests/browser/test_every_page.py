@@ -18,8 +18,6 @@ pytestmark = pytest.mark.browser
 # Pages that stand for the kinds there are: no code, much code with all its colours, a lab.
 KINDS = ["index.html", "reference/error_messages.html", "chapters/08_where_state_lives.html"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that light and dark differ in
-# axe cannot judge colours where nothing is laid out yet.
-WHOLE = f"{STILL} section {{ content-visibility: visible !important }}"
 LOOK = """() => {
     const wrong = [];
     const check = (what, elements) => elements.forEach(
@@ -56,7 +54,7 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 def trouble(view, address):
     """Open a page; return all that is wrong with it, folded and unfolded, a line for each fault."""
     view.complaints.clear()
-    page = view.open(address, style=WHOLE)
+    page = view.open(address, style=STILL)
     found = page.evaluate(TOO_WIDE)
     view.unfold()
     found += page.evaluate(TOO_WIDE) + page.evaluate(LOOK)
@@ -89,10 +87,10 @@ def test_on_a_phone_from_disk(phone, unpacked, page):
     "path", [p if p in KINDS else pytest.param(p, marks=pytest.mark.nightly) for p in pages()]
 )
 def test_in_dark_and_unfolded(desk, address, path):
-    page = desk.open(address + path, style=WHOLE)
+    page = desk.open(address + path, style=STILL)
     desk.unfold()
     found = desk.axe("pre", runOnly=COLOURS) if page.locator("pre:visible").count() else []
-    desk.open(address + path, "dark", style=WHOLE)
+    desk.open(address + path, "dark", style=STILL)
     desk.unfold()
     found += desk.axe(runOnly=COLOURS)
     ground = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).map(Number)"

@@ -113,9 +113,10 @@ TYPED = {
     "unroll=True": "What does unroll",
 }
 
-# Written before the search was, and never used to tune it: what somebody may type, and the
-# beginnings of the headings that answer it. Some are spelled wrong.
-UNTUNED = {
+# What somebody may type, and the beginnings of the headings that answer it. Some are spelled wrong.
+# (Written before the search was; typos and word endings were handled after a look at what it missed,
+# so this list is no measure of the search any more.)
+OTHERS = {
     "what does len(dataX) count": ("What a sample is",),
     "overlap windows stride": ("Stride", "How many windows"),
     "transpose instead of reshape": ("Reshape moves brackets", "Should I use reshape"),
@@ -208,10 +209,10 @@ def test_a_question_is_found_by_words_like_its_own(search):
     assert missed(search, TYPED) == {}
 
 
-def test_phrases_that_were_not_tuned_for(search):
+def test_other_phrases(search):
     """All but two, which ask in words that the sections they want do not have."""
-    assert len(UNTUNED) > 30
-    assert missed(search, UNTUNED).keys() <= {
+    assert len(OTHERS) > 30
+    assert missed(search, OTHERS).keys() <= {
         "number of parameters lstm",
         "sequence length at prediction",
     }
