@@ -77,99 +77,61 @@ def test_a_good_chapter_passes():
     assert [problem for rule in rules.FOR_CHAPTERS for problem in rule(good)] == []
 
 
+# One small bad example for each rule, or for each half of it:
 # (rule, cell to change, what to change it to or a change as a function, part of the message)
 BAD = [
     (rules.skeleton, "title", "A chapter", "title"),
     (rules.skeleton, "summary", "## In short", "headings"),
-    (rules.skeleton, "goals", "## Before you start", "headings"),
     (rules.skeleton, "two-text", "### Section two", "at least 3"),
-    (rules.skeleton, "two-text", "## Section one", "the same"),
     (rules.skeleton, "before", "## Before you start", "To read"),
     (rules.skeleton, "set-up", lambda cell: cell.metadata.tags.remove("set-up"), "set-up"),
     (rules.metadata, "one", lambda cell: cell.metadata.update(editable=True), "editable"),
-    (rules.metadata, "one-text", lambda cell: cell.metadata.update(tags=["x"]), "x"),
-    (rules.metadata, "test-one", lambda cell: cell.metadata.pop("cellView"), "test cell"),
     (rules.metadata, "test-one", "assert one == 1", "first line"),
-    (rules.metadata, "set-up", "# @title Set-up", "first line"),
-    (rules.metadata, "solution-2", "# @title Solution 3", "mystnb"),
     (rules.metadata, "solution-2", lambda cell: cell.metadata.pop("mystnb"), "mystnb"),
-    (rules.metadata, "figure-boxes", "# @title Figure: boxes\n1", "wanted for a code cell"),
-    (rules.metadata, "one", "# @title One", "@title"),
-    (rules.ids, "one", lambda cell: cell.update(id="Cell_1"), "a-z"),
     (rules.ids, "one", lambda cell: cell.update(id="a1b2c3d4"), "random"),
     (rules.ids, "one", lambda cell: cell.update(id="two"), "twice"),
     (rules.ids, "test-one", lambda cell: cell.update(id="check-one"), "begin it with"),
     (rules.stripped, "one", lambda cell: cell.update(execution_count=3), "make format"),
-    (rules.stripped, "one", lambda cell: cell.outputs.append({}), "make format"),
     (rules.hollow_tests, "test-one", "print(one)", "asserts nothing"),
-    (rules.hollow_tests, "test-one", "assert True", "cannot fail"),
-    (rules.hollow_tests, "test-one", "assert one == 1\nassert 1 == 1", "cannot fail"),
     (rules.hollow_tests, "test-one", 'assert (one == 1, "message")', "cannot fail"),
     (rules.hollow_tests, "test-one", "assert one == 1 or True", "cannot fail"),
     (rules.hollow_tests, "test-one", "assert one == one", "cannot fail"),
     (rules.untested_sections, "test-two", lambda cell: cell.metadata.clear(), "Section two"),
     (
-        rules.raised_exceptions,
-        "one",
-        lambda c: c.metadata.update(tags=["raises-exception"]),
-        "catch",
+        *(rules.raised_exceptions, "one"),
+        *(lambda cell: cell.metadata.update(tags=["raises-exception"]), "catch"),
     ),
     (rules.few_assertions, "test-two", "assert two == 1", "8 assertions"),
     (rules.figures, "one", "fig, ax = plt.subplots()\nplt.show()", "alternative text of 0"),
+    (rules.figures, "one", lambda cell: cell.update(figure(name="one")), "twice"),
     (rules.exercises, "exercise-2", "**Exercise 2.** Compute it.", "predict"),
-    (rules.exercises, "exercise-2", "**Exercise 4.** Predict it.", "numbered from 1"),
     (rules.exercises, "exercise-3", "Predict nothing.", "wanted 3 to 5"),
     (rules.exercises, "solution-2", "# @title Solution 1", "not its solution"),
-    (rules.exercises, "solution-3", lambda cell: cell.metadata.clear(), "not its solution"),
     (rules.self_check, "check", "## Check yourself", "wanted 3 to 5"),
     (rules.directives, "two-text", "## Section two\n\n```{note}\nx\n```", "directive"),
-    (rules.directives, "two-text", "## Section two\n\n:::\nx\n:::", "colon"),
     (rules.directives, "two-text", "## Section two\n\nSee {ref}`x`.", "role"),
-    (rules.directives, "two-text", "(here)=\n## Section two", "target"),
     (rules.notebook_language, "one-text", "## Section one\n\nIt is just so.", "just"),
     (rules.notebook_language, "one", "x = 1  # TODO", "unfinished"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "name", "change", "message"),
-    BAD,
-    ids=[f"{rule.__name__}-{name}-{place}" for place, (rule, name, *_) in enumerate(BAD)],
-)
-def test_a_broken_chapter_is_noticed(rule, name, change, message):
-    bad = chapter()
-    if callable(change):
-        change(cell(bad, name))
-    else:
-        cell(bad, name).source = change
-    assert message in "\n".join(rule(bad))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"caption": "x"}, "caption"),
-        ({"alt": "A plot."}, "7 letters"),
-        ({"alt": "The same. " * 9, "caption": "The same. " * 9}, "repeats"),
-        ({"label": "boxes"}, "fig-"),
-    ],
-)
-def test_a_poor_figure_is_noticed(change, message):
-    assert message in "\n".join(rules.figures(new_notebook(cells=[figure(**change)])))
-
-
-def test_two_figures_of_one_name_are_noticed():
-    assert "twice" in "".join(rules.figures(new_notebook(cells=[figure(), figure("again")])))
+def test_a_broken_chapter_is_noticed():
+    for rule, name, change, message in BAD:
+        bad = chapter()
+        if callable(change):
+            change(cell(bad, name))
+        else:
+            cell(bad, name).source = change
+        assert message in "\n".join(rule(bad)), (rule.__name__, name, message)
+    assert {rule for rule, *_ in BAD} == set(rules.FOR_CHAPTERS)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("Right. Because", "No. Because", "0 options are right"),
-        ("No. Because", "Right. Because", "2 options are right"),
         ("No. Because", "Wrong. Because", "'No.'"),
         ("</summary>\n\n", "</summary>\n", "an empty line"),
-        (OPTIONS, "<details>\n<summary>a</summary>\n\nRight. So.\n\n</details>", "two <details>"),
     ],
 )
 def test_a_poor_question_is_noticed(old, new, message):
@@ -177,21 +139,6 @@ def test_a_poor_question_is_noticed(old, new, message):
     check = cell(bad, "check")
     check.source = check.source.replace(old, new, 1)
     assert message in "\n".join(rules.self_check(bad))
-
-
-@pytest.mark.parametrize(
-    ("source", "count"),
-    [
-        ("assert x == 1", 1),
-        ("assert x == 1 and y.shape == (2, 3)\nassert not x", 2),
-        ("for i in range(3):\n    assert f(i) == i", 1),
-        ("np.testing.assert_allclose(a, b)", 1),
-        ("numpy.testing.assert_array_equal(a, b)\nassert 'x' in message", 2),
-        ("assert 1\nassert 'text'\nassert (a, b)\nassert 2 > 1", 0),
-    ],
-)
-def test_real_assertions_are_counted(source, count):
-    assert len(rules.assertions(source)) == count
 
 
 BAD_TEXTS = """Simply run it.|It is **just** one number.|This is, of course, true.|\
@@ -227,15 +174,6 @@ def test_links_are_checked(tmp_path):
     assert len(named) == 9 and len(problems) == 6
     for target in ("missing.ipynb", "#no-heading", "#nowhere", "missing.svg", "outside", ".md"):
         assert target in "\n".join(problems)
-
-
-def test_paths_given_as_code_are_checked(tmp_path):
     (tmp_path / "utils").mkdir()
-    (tmp_path / "utils" / "plots.py").write_text("")
-    problems = rules.paths_in_code("`utils/plots.py` `utils/none.py` `a/b` `utils/`", tmp_path)
+    problems = rules.paths_in_code("`utils/none.py` `a/b` `utils/`", tmp_path)
     assert problems == ["`utils/none.py` does not exist"]
-
-
-def test_headings_in_code_are_not_headings():
-    assert rules.headings("# A\n```\n# no\n```\n## B `c`") == [(1, "A"), (2, "B `c`")]
-    assert rules.slug("B `c`, and d?") == "b-c-and-d"

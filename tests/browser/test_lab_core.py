@@ -139,23 +139,6 @@ def test_the_gradients_are_those_of_tensorflow(core, T, F, U):
 # train.js: the start ----------------------------------------------------------------------------
 
 
-def mulberry32(seed, count):
-    """Return numbers of the generator, computed in Python."""
-    found = []
-    for _ in range(count):
-        seed = (seed + 0x6D2B79F5) % 2**32
-        mixed = (seed ^ (seed >> 15)) * (seed | 1) % 2**32
-        mixed ^= (mixed + (mixed ^ (mixed >> 7)) * (mixed | 61)) % 2**32
-        found.append((mixed ^ (mixed >> 14)) / 2**32)
-    return found
-
-
-@pytest.mark.parametrize("seed", [0, 1, 799])
-def test_the_generator_is_mulberry32(core, seed):
-    draw = "(() => { const next = m.randomNumbers(a[0]); return Array.from({length: 9}, next); })()"
-    assert call(core, "random", draw, seed) == mulberry32(seed, 9)
-
-
 @pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
 def test_python_and_the_page_draw_the_same_order(core, seed):
     for count in (0, 1, 26):
@@ -177,15 +160,6 @@ def test_the_weights_start_as_in_keras(core, F, U):
         assert 0.7 * limit < np.abs(matrix).max() <= limit
         assert abs(matrix.mean()) < 4 * limit / np.sqrt(3 * matrix.size)
     assert [w.shape for w in keras_model(F, U).get_weights()] == [w.shape for w in cut(flat, F, U)]
-
-
-@pytest.mark.parametrize("window", [2, 3, 6])
-def test_the_windows_are_those_of_the_book(core, window):
-    data = "(() => { const d = m.alphabetWindows(a[0]); return [[...d.X], [...d.y]]; })()"
-    X, y = call(core, "train", data, window)
-    wanted, targets = sliding_windows(encode(ALPHABET), window)
-    assert X == (wanted / 26).astype("float32").ravel().tolist()
-    assert y == targets.tolist()
 
 
 # train.js: the training -------------------------------------------------------------------------

@@ -5,44 +5,12 @@ import re
 
 import anywidget
 import pytest
-import traitlets
 from book_files import documents
 
 from tools.lab_page import size_of_all_labs, write_page
 from utils.labs import ShapeLab
 
 pytestmark = pytest.mark.browser
-
-
-class Counter(anywidget.AnyWidget):
-    """A widget that is none of the book's: a button that counts, with its listeners on show."""
-
-    _esm = """
-    export default () => ({
-      initialize({ model }) { model.set("started", model.get("started") + 1); },
-      render({ model, el }) {
-        const button = document.createElement("button");
-        const show = () => {
-          button.textContent = `count ${model.get("value")}, started ${model.get("started")}`;
-        };
-        button.onclick = () => {
-          model.set("value", model.get("value") + 1);
-          model.save_changes();
-        };
-        model.on("change:value", show);
-        show();
-        el.append(button);
-        return () => {
-          model.off("change:value", show);
-          el.replaceChildren();
-          window.cleaned = true;
-        };
-      },
-    });
-    """
-    _css = "button { color: rgb(1, 2, 3); }"
-    value = traitlets.Int(0).tag(sync=True)
-    started = traitlets.Int(0).tag(sync=True)
 
 
 class Broken(anywidget.AnyWidget):
@@ -55,22 +23,6 @@ class Failing(anywidget.AnyWidget):
     """A widget whose module throws."""
 
     _esm = "export default { render() { throw new Error('on purpose'); } }"
-
-
-def test_any_anywidget_runs_with_views_that_share_and_widgets_that_do_not(show_labs):
-    one, other = Counter(value=4), Counter(value=7)
-    page = show_labs(one, one, other)
-    page.get_by_role("button").first.click()
-    found = page.get_by_role("button").all_inner_texts()
-    assert found == ["count 5, started 1"] * 2 + ["count 7, started 1"]
-    button = page.get_by_role("button").first
-    assert button.evaluate("b => getComputedStyle(b).color") == "rgb(1, 2, 3)"
-    styles = page.locator("head style").evaluate_all("all => all.map(style => style.textContent)")
-    assert styles.count(Counter._css) == 1
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
-    assert page.get_by_role("button").count() == 3  # the page may come back
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: false}))")
-    assert page.get_by_role("button").count() == 0 and page.evaluate("window.cleaned")
 
 
 def test_a_widget_that_fails_says_so_and_leaves_the_others_alone(show_labs, bench):

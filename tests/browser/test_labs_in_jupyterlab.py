@@ -1,4 +1,4 @@
-"""The labs as ordinary widgets, and the text of the chapters, in a running JupyterLab."""
+"""The labs as ordinary widgets in a running JupyterLab."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from book_files import ROOT
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import TimeoutError, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.xdist_group("JupyterLab")]
@@ -30,27 +30,11 @@ LABS = {
     "State lab": (f"StateLab(weights={WEIGHTS})", "stateful", False, "Space", True),
     "Lanes lab": ("LanesLab()", "time_steps", 3, "ArrowRight", 4),
 }
-# What makes an element of each kind in the Markdown of a chapter.
-MARKDOWN = {"h1": "# ", "table": "|---|", "mjx-container": "$$", "details": "<details>"}
 IMPORTS = (
     f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport numpy as np\n"
     "from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab\n"
     "rng = np.random.default_rng(0)"
 )
-
-
-def notebook(cells):
-    """Return a notebook of code cells, as text."""
-    code = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return json.dumps(
-        {
-            "cells": [code | {"id": f"c{i}", "source": cell} for i, cell in enumerate(cells)],
-            "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-    )
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +83,7 @@ def open_notebook(browser, jupyterlab, name, cells=None):
     """Open a notebook in its own workspace; wait until its kernel is idle."""
     address, folder = jupyterlab
     if cells is not None:
-        (folder / name).write_text(notebook(cells))
+        nbformat.write(new_notebook(cells=list(map(new_code_cell, cells))), folder / name)
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     # On a slow machine JupyterLab may ask for the kernel before it knows which there are.
     question = page.locator(".jp-Dialog", has_text="Select Kernel")
@@ -209,19 +193,3 @@ def shut_down_kernels(page):
             }
         }"""
     )
-
-
-def test_the_text_of_chapters_is_rendered_and_answers_stay_folded(browser, jupyterlab):
-    paths = sorted((ROOT / "chapters").glob("*.ipynb"))
-    cells = [cell for path in paths for cell in nbformat.read(path, as_version=4).cells]
-    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
-    shown = [next(text for text in texts if sign in text) for sign in MARKDOWN.values()]
-    text_only = new_notebook(cells=[new_markdown_cell(text) for text in shown])
-    nbformat.write(text_only, jupyterlab[1] / "text.ipynb")
-    page = open_notebook(browser, jupyterlab, "text.ipynb")
-    for element in MARKDOWN:
-        place = page.locator(f".jp-RenderedMarkdown {element}").first
-        place.scroll_into_view_if_needed()
-        expect(place).to_be_visible()
-    assert page.locator(".jp-RenderedMarkdown details[open]").count() == 0
-    page.context.close()

@@ -16,19 +16,11 @@ ORDER = "one after another"
 SETTINGS = {
     "first view": {},
     "lanes, a rest left out": {"length": 29, "batch_size": 2, "time_steps": 3},
-    "in order, one row": {"cut": ORDER, "batch_size": 1},
     "one row left": {"cut": ORDER, "length": 23, "batch_size": 4},
-    "two rows left": {"cut": ORDER, "length": 24, "batch_size": 4},
     "two rows dropped": {"cut": ORDER, "length": 24, "batch_size": 4, "remainder": "drop"},
     "overlapping, B = T": {"cut": "overlapping", "length": 18, "batch_size": 4},
     "shuffled": {"shuffle": True, "shuffle_seed": 5, "length": 40, "time_steps": 2},
-    "shuffled, one row left": {"shuffle": True, "cut": "overlapping", "length": 19},
-    "shuffled, one row dropped": {
-        **{"shuffle": True, "cut": ORDER, "length": 28},
-        **{"remainder": "drop", "shuffle_seed": 4},
-    },
     "no call": {"batch_size": 6, "time_steps": 8},
-    "only a part of a call": {"cut": ORDER, "length": 12, "time_steps": 6},
 }
 READ = """() => {
     const text = (root, query) => [...root.querySelectorAll(query)].map(e => e.textContent);
@@ -198,16 +190,6 @@ def test_the_states_are_those_of_keras(show_labs, units, settings):
             np.testing.assert_allclose([float(n) for n in numbers], expected, atol=1e-5)
 
 
-def test_the_code_lines_run_in_keras(show_labs):
-    import keras
-
-    code = read(show_labs(LanesLab()))["code"]
-    code = code.replace("model.fit", "model.compile('sgd', 'mse')\nmodel.fit")
-    here = {"np": np, "keras": keras, "y": np.zeros((6, 8))}
-    exec(code, here)
-    assert keras.ops.shape(here["model"].layers[0].states[0]) == (3, 8)
-
-
 def test_what_to_try_first_by_mouse(show_labs):
     page = show_labs(LanesLab())
     assert read(page)["facts"] == {"arrows": "✓ 3 / 3", "left": "✓ 0", "difference": "✓ 0.000000"}
@@ -228,85 +210,6 @@ def test_what_to_try_first_by_mouse(show_labs):
     page.get_by_text("0 of 3 arrows are right. 4 elements left out.").wait_for(state="attached")
     shown = read(page)
     assert shown["facts"]["left"] == "4" and shown["remarks"] == ""
-
-
-def test_shuffling_by_mouse(show_labs):
-    page = show_labs(LanesLab(cut=ORDER, length=28, remainder="drop"))
-    another = page.get_by_role("button", name="Another order")
-    assert not another.is_visible()
-    in_order = read(page)["cells"]
-    page.get_by_role("switch").click()
-    orders = []
-    for _ in range(3):
-        shown = read(page)
-        orders.append(shown["cells"])
-        assert sorted(sum(orders[-1], [])) == sorted(sum(in_order, []))
-        # What is dropped is dropped before shuffling.
-        assert shown["strip"][-4:] == ["none"] * 4 and "none" not in shown["strip"][:-4]
-        another.click()
-    assert in_order != orders[0] != orders[1] != orders[2]
-    assert "Keras gives no message" in shown["remarks"]
-    assert "shuffle=True is the default" in shown["code"]
-    page.get_by_role("switch").click()
-    assert read(page)["cells"] == in_order and not another.is_visible()
-
-
-def test_the_remarks_are_true_and_spoken(show_labs):
-    page = show_labs(LanesLab())
-
-    def spoken(part):
-        page.locator(".lab-spoken", has_text=part).wait_for(state="attached")
-        return page.locator(".lab-spoken").text_content()
-
-    page.get_by_text(ORDER, exact=True).click()
-    change(page, length=28)
-    assert "0 of 6" not in spoken("It broadcasts the row")
-    change(page, length=12, time_steps=6)  # a single call, and it stops
-    remarks = read(page)["remarks"]
-    assert remarks.endswith("Keras stops there with an InvalidArgumentError.")
-    assert spoken("Keras stops") == remarks  # no number where no call ran
-    change(page, time_steps=2, length=24, batch_size=5)
-    assert "InvalidArgumentError. The calls before it have moved the state." in spoken("have moved")
-    page.get_by_text("overlapping windows", exact=True).click()
-    change(page, time_steps=1, batch_size=3, length=13)
-    remarks = read(page)["remarks"]  # windows of one step do not overlap; one row is left
-    assert "broadcasts the row" in remarks and "come back" not in remarks
-    change(page, time_steps=2, length=14)  # thirteen windows, the last of them copied
-    assert "26 reads of 14 elements" in read(page)["remarks"]
-
-
-def test_pointing_anywhere_shows_the_element_everywhere(show_labs):
-    page = show_labs(LanesLab(cut="overlapping", length=16))
-    detail = page.locator(".lab-detail").first
-    page.locator("[data-key='strip-5']").hover()
-    assert "Element 5 has the value -0.958924. It stands at X[2, 3, 0]" in detail.inner_text()
-    assert "also stands at X[3, 2, 0], X[4, 1, 0], X[5, 0, 0]." in detail.inner_text()
-    assert page.locator(".same").count() == 1 + 4  # in the sequence and in four windows
-    page.locator("[data-key='cell-1-2-0']").hover()  # call 1, row 2, time step 0
-    said = detail.inner_text()
-    assert "X[5, 0, 0]: sample 5, time step 0, feature 0. Call 1 reads it in row 2." in said
-    assert "from its state after element 5. It should go on with 6, but gets 5." in said
-    assert page.locator(".lanes-calls .selected").get_attribute("data-key") == "cell-1-2-0"
-    assert page.locator(".lanes-from").get_attribute("data-key") == "cell-0-2-3"
-    page.locator("[data-key='cell-1-0--1']").click()  # an arrow
-    assert detail.inner_text().startswith("Row 0 starts call 1 from its state after element 3.")
-    assert page.locator("[data-kind=strip].selected").get_attribute("data-element") == "3"
-    page.locator("[data-key='cell-0-1--1']").click()
-    assert detail.inner_text().startswith("Row 1 starts call 0 from zeros.")
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"selected": 12}, "goes on with 12: right."),
-        ({"length": 26, "selected": 25}, "It is left out: no call reads it."),
-        ({"selected": 59}, "Element 23 has"),  # beyond the end: the last
-        ({"cut": ORDER, "length": 32, "selected": 24}, "Call 2 does not run: Keras stops there."),
-    ],
-)
-def test_what_is_said_of_an_element(show_labs, settings, words):
-    page = show_labs(LanesLab(**settings))
-    assert words in page.locator(".lab-detail").first.inner_text()
 
 
 def test_everything_by_keyboard(show_labs):

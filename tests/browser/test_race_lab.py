@@ -13,14 +13,6 @@ from utils.windows import ALPHABET, encode, sliding_windows
 pytestmark = pytest.mark.browser
 
 SHORT = {"epochs": 20, "units": 8, "learning_rate": 0.01}
-# The pixels of both maps, read from copies, which browsers prefer for what is read often.
-PIXELS = """[...document.querySelectorAll('.race-map canvas')].map(canvas => {
-    const { width, height } = canvas;
-    const copy = Object.assign(document.createElement('canvas'), { width, height });
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    context.drawImage(canvas, 0, 0);
-    return [...context.getImageData(0, 0, width, height).data];
-})"""
 
 
 def with_model(page, code, **changes):
@@ -72,28 +64,6 @@ def test_the_numbers_on_the_screen_are_those_of_keras(show_labs, core):
             f"After DEFG comes H. {name} answers {ALPHABET[answer]}, and gives H the probability "
             f"{chance:.6f}."
         )
-
-
-def test_the_first_view_teaches(show_labs, core):
-    page = show_labs(RaceLab())
-    assert "does the map of 1×3 ever move?" in page.locator(".lab-first").inner_text()
-    notes = page.locator(".race-note").all_inner_texts()
-    assert notes[0].startswith("In 4096 of 4096 weights")
-    assert notes[1] == "Exactly 0 in all 4096 weights."
-    machines = [machine.get_attribute("aria-label") for machine in page.get_by_role("img").all()]
-    assert "3×1 reads ABC: 3 steps from zeros, h and c go from step to step" in machines[0]
-    assert "1×3 reads ABC: one step" in machines[1]
-    for row, side, words in [
-        (0, 0, "3 times for each window, and hands its state on 2 times"),
-        (1, 1, "5466 weights. Kernel 3×128, recurrent kernel 32×128, bias 128, Dense 858"),
-        (2, 1, "4224 weights was exactly 0 each time: 4096 in the recurrent kernel, 96 in"),
-    ]:
-        assert words in fact(page, row, side)
-    pull = call(core, "train", RUN, settings(), 0)["pulls"][0]
-    page.locator(".race-map").first.focus()
-    press(page, "ArrowDown", "ArrowRight")
-    where = "[1, 1], from hidden unit 1 to the input gate of unit 1."
-    assert f"{where} 3×1: gradient {pull[129]:.6f}" in detail(page)
 
 
 def test_train_stop_continue_and_start_again_by_mouse(show_labs, core):
@@ -194,33 +164,6 @@ def test_the_code_on_the_screen_trains_the_same_models(show_labs):
         assert model.optimizer.iterations == 10 * 24
 
 
-def test_the_maps_show_what_moved_in_light_and_dark(show_labs, core):
-    page = show_labs(RaceLab(**SHORT))
-    page.get_by_role("button", name="Train").click()
-    finished(page)
-    left, right = page.evaluate(f"{PIXELS}.map(data => data.filter((_, k) => k % 4 === 3))")
-    run = call(core, "train", RUN, settings(0, 3, 8, 0.01), 20)
-    start, end = (cut(run[name][0], 1, 8)[1] for name in ("start", "end"))
-    change = (end - start).ravel()
-    reach = 2.5 * np.sqrt(np.mean(change**2))
-    np.testing.assert_allclose(left, 255 * np.minimum(1, np.abs(change) / reach), atol=1)
-    assert max(right) == 0 and len(right) == 8 * 32
-    box = page.locator(".race-map").nth(1).bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 20.5 / 32, box["y"] + box["height"] * 3.5 / 8)
-    still = f"{start[3, 20]:.6f}"
-    assert detail(page) == (
-        "Recurrent kernel [3, 20], from hidden unit 3 to the candidate of unit 4. 3×1: change "
-        f"{change.reshape(8, 32)[3, 20]:.6f}, from {still} to {end[3, 20]:.6f}. 1×3: change "
-        f"0.000000, from {still} to {still}."
-    )
-    assert page.locator(".race-mark:visible").count() == 2  # linked
-    color = f"{PIXELS}[0].filter((_, k, data) => k % 4 === 0 && data[k + 3] === 255)"
-    assert set(page.evaluate(color)) <= {0x6A, 0x7A}
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    drawn(page)
-    assert set(page.evaluate(color)) <= {0xC7, 0xD9}
-
-
 def test_seeds_are_tallied_each_once_and_by_settings(show_labs):
     page = show_labs(RaceLab(**SHORT))
     page.get_by_role("button", name="Train").click()
@@ -242,37 +185,6 @@ def test_seeds_are_tallied_each_once_and_by_settings(show_labs):
         page.locator('[data-key="rate-0.01"]').check()
         tally.wait_for()
         assert tally.inner_text() == shown
-
-
-def test_the_page_stays_alive_during_training(show_labs):
-    page = show_labs(RaceLab(window=6, epochs=1000))
-    page.evaluate("""() => {
-        window.shown = new Set();
-        const look = () => {
-            shown.add(document.querySelector('.race-bar').value);
-            requestAnimationFrame(look);
-        };
-        requestAnimationFrame(look);
-    }""")
-    train = page.get_by_role("button").first
-    train.click()
-    for n in (0, 5, 10, 15):
-        page.locator(f'[data-key="letter-0-{n}"]').click()
-        page.get_by_text(f"After {ALPHABET[n : n + 6]} comes").wait_for()
-    assert train.inner_text() == "Stop"  # the clicks came through while it trained
-    train.click()
-    # In one piece, training would show nothing between its beginning and its end.
-    assert page.evaluate("shown.size") > 5
-
-
-def test_without_motion_it_trains_too(show_labs):
-    page = show_labs(RaceLab(running=True, **SHORT))
-    finished(page)
-    page.emulate_media(reduced_motion="reduce")
-    page.get_by_role("button", name="Next seed").click()
-    page.get_by_text("Seed 1, 20 epochs").first.wait_for()
-    assert page.locator(".race-bar").evaluate("bar => bar.value") == 20
-    page.wait_for_function("/^Seed 1, 20/.test(document.querySelector('.lab-spoken').textContent)")
 
 
 # Traits: a model without Python -----------------------------------------------------------------
@@ -310,57 +222,3 @@ def test_python_starts_the_training_and_hears_the_result(core):
         *("seed", "window", "units", "learning_rate", "epochs"),
         *("loss_steps", "loss_features", "accuracy_steps", "accuracy_features"),
     }
-
-
-def test_python_stops_it_and_moves_the_controls(core):
-    found = with_model(
-        core,
-        """
-        const $ = (query) => el.querySelector(query);
-        const bar = $(".race-bar");
-        model.set("running", true);
-        await until(() => bar.value > 2);
-        model.set("running", false);
-        const stopped = { ...model.values };
-        model.set("running", true);
-        await until(() => bar.value > stopped.epoch + 2);
-        model.set("units", 6);  // starts over, and goes on training
-        await until(() => model.get("units") === 6 && el.querySelector("canvas").width === 24);
-        const afresh = bar.value;
-        const running = model.get("running");
-        model.set("epochs", 10);  // fewer than it may have had already
-        await until(() => !model.get("running"));
-        const ended = { ...model.values };
-        model.set("window", 5);
-        model.set("learning_rate", 0.002);
-        await until(() => $(".race-name").textContent.startsWith("5×1"));
-        const shown = [...el.querySelectorAll("input")].filter(
-            (input) => input.type === "range" || input.checked).map((input) => input.value);
-        return { stopped, afresh, running, ended, shown, last: { ...model.values } };
-        """,
-        epochs=1000,
-        units=32,
-    )
-    assert 0 < found["stopped"]["epoch"] < 1000 and found["stopped"]["results"] == []
-    assert found["stopped"]["accuracy_steps"] is not None
-    assert found["running"] is True and found["afresh"] < 1000
-    assert found["ended"]["epoch"] >= 10
-    assert found["shown"] == ["0", "5", "6", "10", "0.002"]
-    assert found["last"]["epoch"] == 0 and found["last"]["loss_steps"] is None
-
-
-def test_a_lab_that_is_taken_away_ends_its_training(core):
-    left = with_model(
-        core,
-        """
-        model.set("running", true);
-        await until(() => el.querySelector(".race-bar").value > 0);
-        cleanUp();
-        const epoch = el.querySelector(".race-bar").value;
-        for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
-        const listeners = Object.values(model.listeners).flat().length;
-        return [epoch, el.querySelector(".race-bar").value, listeners];
-        """,
-        epochs=1000,
-    )
-    assert left[0] == left[1] and left[2] == 0

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from lab_tools import ODD_TEXTS, drawn, focus, press, random_weights
+from lab_tools import drawn, focus, press, random_weights
 
 from utils import lstm_numpy
 from utils.labs.step import StepLab
@@ -143,22 +143,6 @@ def test_the_code_on_the_screen_gives_the_numbers_on_the_screen(show_labs, dense
     assert page.locator(".step-answer, .step-bar").count() == (4 + 26 if dense else 0)
 
 
-def test_the_first_view_teaches(show_labs):
-    page = show_labs(StepLab(random_weights(8)))
-    assert step_of(page) == 1
-    assert page.locator(".step-box").all_inner_texts()[0].split() == ["K", "step", "1", "0.38"]
-    assert page.locator(".step-zeros").inner_text() == "zeros"
-    assert "T = 3" in page.locator(".step-says").inner_text()
-    assert "the same 320 weights" in page.locator(".step-says").inner_text()
-    code = page.locator("code").inner_text()
-    assert 'x = encode("KLM").reshape(1, 3, 1) / 26' in code
-    assert "for t in range(1):  # steps 1 to 1 of 3" in code and "keras.layers.LSTM(8)" in code
-    # The c that is pointed at, and the four numbers it is made of, in table and sums.
-    assert page.locator("td.selected").get_attribute("data-number") == "c/0/0"
-    made = page.locator("td.ingredient").evaluate_all("all => all.map(e => e.dataset.number)")
-    assert sorted(made) == ["c/-1/0", "f/0/0", "g/0/0", "i/0/0"]
-
-
 def test_walking_by_mouse(show_labs):
     weights = random_weights(4)
     page = show_labs(StepLab(weights, word="ABCD"), width=390)
@@ -235,42 +219,6 @@ def test_everything_by_keyboard(show_labs):
         assert grid.locator('[tabindex="0"]').count() == 1
 
 
-def test_pointing_marks_what_a_number_is_made_of(show_labs):
-    page = show_labs(StepLab(random_weights(3), step=1))
-
-    def point(selector):
-        page.locator(selector).first.hover()
-        marked = page.locator(".ingredient").evaluate_all("all => all.map(e => e.dataset.number)")
-        return sorted(set(marked)), page.locator(".step-detail").inner_text()
-
-    old = ["h/0/0", "h/0/1", "h/0/2"]
-    for selector, made in {
-        '.step-tile[data-number="h/1/0"]': ["c/1/0", "o/1/0", "tanh/1/0"],
-        '.step-tile[data-number="tanh/1/0"]': ["c/1/0"],
-        '.step-tile[data-number="zf/1/0"]': ["Rf/1/0", "Wf/1/0", "bf/1/0"],
-        '.step-tile[data-number="Wi/1/0"]': ["x/1/0"],
-        '.step-tile[data-number="Rg/1/0"]': old,
-        'td[data-number="i/1/2"]': [*old, "x/1/0"],
-        '.step-bar[data-number="p/1/7"]': ["h/1/0", "h/1/1", "h/1/2"],
-        'i[data-number="c/2/1"]': ["c/1/1"],  # its gates are not on the page
-        'i[data-number="c/-1/1"]': [],
-    }.items():
-        marked, detail = point(selector)
-        assert marked == made, selector
-    assert "The loop starts from zeros." in detail
-    assert point('.step-tile[data-number="Rg/1/0"]')[1].count("×") == 3
-    page.mouse.move(0, 0)  # back to what was chosen
-    assert "c of unit 1 after step 2" in page.locator(".step-detail").inner_text()
-    # The number under the mouse is the one that stands there, also when the step changes.
-    page.locator("td[data-row='0'][data-column='6']").hover()
-    page.evaluate("document.querySelector('[data-key=Next]').click()")
-    drawn(page)
-    assert "after step 3" in page.locator(".step-detail").inner_text()
-    page = show_labs(StepLab(random_weights(32), word="AB", step=1))  # long sums are cut
-    page.locator('.step-tile[data-number="Ri/1/0"]').hover()
-    assert "… (20 more)" in page.locator(".step-detail").inner_text()
-
-
 def test_play_walks_to_the_end_and_stops(show_labs):
     page = show_labs(StepLab(random_weights(2), word="ABC"))
     button(page, "Play").click()
@@ -280,45 +228,3 @@ def test_play_walks_to_the_end_and_stops(show_labs):
     page.get_by_text("Step 1 of 3").first.wait_for()  # from the start again
     button(page, "Next").click()  # the reader takes over
     button(page, "Play").wait_for()
-
-
-@pytest.mark.parametrize("how", ["hidden", "scrolled away", "stopped"])
-def test_play_rests_when_nobody_looks(show_labs, how):
-    page = show_labs(StepLab(random_weights(2), word="ABCDEFGH"))
-    button(page, "Play").click()
-    button(page, "Stop").wait_for()
-    if how == "hidden":
-        page.evaluate(
-            "Object.defineProperty(document, 'hidden', { value: true });"
-            "document.dispatchEvent(new Event('visibilitychange'))"
-        )
-    elif how == "scrolled away":
-        page.evaluate("document.body.style.paddingBottom = '9000px'; scrollTo(0, 8000)")
-    else:
-        button(page, "Stop").click()
-    button(page, "Play").wait_for(state="attached")
-
-
-def test_odd_texts_are_text_and_shorter_words_move_the_step(show_labs):
-    page = show_labs(StepLab(random_weights(2)))
-    box, note = page.get_by_role("textbox"), page.locator(".lab-note")
-    before = "KLM"
-    for odd in ODD_TEXTS.values():
-        box.fill(odd)
-        drawn(page)
-        letters = re.sub("[^A-Z]", "", odd.upper())
-        before = letters[:10] or before  # without a letter the last word stays
-        assert "".join(page.locator(".step-box b").all_inner_texts()) == before
-        assert ("Left out" in note.inner_text()) == (letters != odd.upper())
-        assert ("Only the first 10" in note.inner_text()) == (len(letters) > 10)
-        assert ("Type letters A to Z." in note.inner_text()) == (letters == "")
-    assert not page.evaluate("Boolean(window.ran)")
-    box.fill("ABCDE")
-    button(page, "Last").click()
-    assert step_of(page) == 5
-    box.fill("X")
-    assert step_of(page) == 1
-    assert button(page, "Next").get_attribute("aria-disabled") == "true"
-    player = page.locator('[data-key="play"]')
-    player.evaluate("player => player.click()")  # one letter does not play
-    assert player.get_attribute("aria-disabled") == "true" and player.inner_text() == "Play"

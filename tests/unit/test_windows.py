@@ -30,64 +30,12 @@ def naive_lanes(sequence, length, batch_size):
     return np.array(X)
 
 
-# encode and decode --------------------------------------------------------------------------
-
-
-def test_encode_gives_positions_as_int64():
+def test_letters_become_codes_and_codes_letters():
     codes = encode("ABZ")
-    assert codes.tolist() == [0, 1, 25]
-    assert codes.dtype == np.int64
+    assert codes.tolist() == [0, 1, 25] and codes.dtype == np.int64
     assert encode("ba", "ab").tolist() == [1, 0]
-
-
-@given(st.text(ALPHABET, min_size=1))
-def test_decode_inverts_encode(text):
-    assert decode(encode(text)) == text
-
-
-def test_decode_accepts_a_list_and_nothing():
-    assert decode([2, 0, 1]) == "CAB"
-    assert decode([]) == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "alphabet", "error", "words"),
-    [
-        ("AB1", ALPHABET, ValueError, ["'1'", "position 2", "26 letters", "Remove"]),
-        ("Ab", ALPHABET, ValueError, ["'b'", "position 1", "text.upper()"]),
-        ("", ALPHABET, ValueError, ["text is empty", "1 letter or more", "'ABC'"]),
-        (["A"], ALPHABET, TypeError, ["text is list", "string", "join"]),
-        ("A", "", ValueError, ["alphabet is ''", "1 letter or more", "Pass 'ABC'"]),
-        ("A", "abc", ValueError, ["holds 'A'", "text.lower()"]),
-        ("A", "AA", ValueError, ["alphabet is 'AA'", "twice", "sorted(set"]),
-        ("A", ["A"], TypeError, ["alphabet is list", "string", "join"]),
-    ],
-)
-def test_encode_refuses(text, alphabet, error, words):
-    with pytest.raises(error) as caught:
-        encode(text, alphabet)
-    assert all(word in str(caught.value) for word in words)
-
-
-@pytest.mark.parametrize(
-    ("codes", "error", "words"),
-    [
-        ([0, 26], ValueError, ["holds 26", "position 1", "0 to 25", "alphabet"]),
-        ([-1], ValueError, ["holds -1", "position 0", "0 to 25"]),
-        ([0.0, 1.0], ValueError, ["float64", "integers", "np.rint"]),
-        ([True], ValueError, ["bool", "integers"]),
-        (3, ValueError, ["shape ()", "0 axes", "reads 1"]),
-        ([[1], [2]], ValueError, ["shape (2, 1)", "2 axes", "one row at a time"]),
-        ([[1], [2, 3]], ValueError, ["codes", "unequal length", "np.concatenate"]),
-    ],
-)
-def test_decode_refuses(codes, error, words):
-    with pytest.raises(error) as caught:
-        decode(codes)
-    assert all(word in str(caught.value) for word in words)
-
-
-# sliding_windows ----------------------------------------------------------------------------
+    assert decode(encode(ALPHABET)) == ALPHABET
+    assert decode([2, 0, 1]) == "CAB" and decode([]) == ""
 
 
 @given(st.data())
@@ -114,81 +62,127 @@ def test_windows_equal_a_naive_loop(data):
     np.testing.assert_array_equal(sequence, before)  # copies, not views
 
 
-def test_the_alphabet_gives_23_windows_of_3():
+def test_windows_of_the_alphabet_and_of_a_list_share_no_elements():
     X, y = sliding_windows(encode(ALPHABET), 3)
-    assert X.shape == (23, 3)
-    assert decode(X[0]) == "ABC"
-    assert decode(y) == ALPHABET[3:]
-
-
-def test_returned_windows_do_not_share_elements():
-    X, y = sliding_windows(np.arange(6), 3)
-    assert X.flags.owndata and y.flags.owndata
-    X[0, 1] = 99
-    assert X[1, 0] == 1
-
-
-def test_numpy_integers_and_lists_are_accepted():
+    assert X.shape == (23, 3) and decode(X[0]) == "ABC" and decode(y) == ALPHABET[3:]
     X, y = sliding_windows([0, 1, 2, 3], np.int64(2), np.int32(1), np.uint8(1))
-    assert X.tolist() == [[0, 1], [1, 2]]
-    assert y.tolist() == [2, 3]
+    assert X.tolist() == [[0, 1], [1, 2]] and y.tolist() == [2, 3]
+    X[0, 1] = 99
+    assert X[1, 0] == 1 and X.flags.owndata and y.flags.owndata
 
 
-@pytest.mark.parametrize(
-    ("sequence", "options", "error", "words"),
-    [
-        ([1, 2, 3], {"length": 3}, ValueError, ["length 3.", "need 4 or more", "longer"]),
-        ([], {"length": 1}, ValueError, ["length 0.", "need 2 or more"]),
-        (
-            range(4),
-            {"length": 3, "horizon": 2},
-            ValueError,
-            ["length=3", "horizon=2", "5 or more"],
-        ),
-        ([[1, 2], [3]], {"length": 1}, ValueError, ["unequal length", "np.concatenate"]),
-        ([1.0, np.nan, 2.0], {"length": 1}, ValueError, ["NaN", "index (1,)", "Fill or drop"]),
-        ([[1.0], [np.inf]], {"length": 1}, ValueError, ["infinite", "index (1, 0)"]),
-        (
-            np.zeros((4, 3, 1)),
-            {"length": 2},
-            ValueError,
-            ["(4, 3, 1)", "3 axes", "windows already"],
-        ),
-        (np.zeros((4, 3, 1, 1)), {"length": 2}, ValueError, ["4 axes", "reshape(len(sequence)"]),
-        (np.zeros((4, 0)), {"length": 2}, ValueError, ["(4, 0)", "0 features", "columns"]),
-        (7, {"length": 1}, ValueError, ["shape ()", "0 axes", "list"]),
-        ("ABC", {"length": 1}, ValueError, ["dtype <U3", "numbers", "encode(text)"]),
-        ([None, 1], {"length": 1}, ValueError, ["dtype object", "numbers"]),
-        ([1j, 2j, 3j], {"length": 1}, ValueError, ["dtype complex128", "numbers"]),
-    ],
-)
-def test_sliding_windows_refuses(sequence, options, error, words):
+@given(st.data())
+def test_lanes_equal_a_naive_loop(data):
+    length, batch_size = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 5))
+    size = data.draw(st.integers(length * batch_size, 4 * length * batch_size))
+    shape = data.draw(st.sampled_from([(size,), (size, 1), (size, 3)]))
+    dtype = data.draw(st.sampled_from(["int64", "float32", "float64"]))
+    sequence = data.draw(hnp.arrays(dtype, shape, elements=st.integers(-1000, 1000)))
+    before = sequence.copy()
+
+    X, dropped = lanes(sequence, length, batch_size)
+
+    np.testing.assert_array_equal(X, naive_lanes(sequence, length, batch_size))
+    assert X.shape == (size // (length * batch_size) * batch_size, length, *shape[1:])
+    assert X.dtype == sequence.dtype
+    assert 0 <= dropped < length * batch_size
+    X += 1
+    np.testing.assert_array_equal(sequence, before)  # a copy, not a view
+
+
+@given(st.integers(1, 6), st.integers(1, 5), st.integers(1, 4), st.integers(0, 40))
+def test_lanes_lose_and_double_nothing(length, batch_size, batches, extra):
+    """The property a stateful layer needs: row i of a batch goes on where row i stopped."""
+    extra %= length * batch_size
+    sequence = np.arange(batches * batch_size * length + extra)
+    X, dropped = lanes(sequence, length, batch_size)
+    rows = [np.concatenate(X[row::batch_size]) for row in range(batch_size)]
+    for row in rows:
+        assert (np.diff(row) == 1).all()  # every step follows the step before
+    np.testing.assert_array_equal(np.concatenate(rows), sequence[: len(sequence) - dropped])
+    assert dropped == extra
+
+
+def test_targets_are_lanes_of_the_shifted_sequence():
+    sequence = encode(ALPHABET)
+    X, dropped = lanes(sequence[:-1], length=4, batch_size=2)
+    y, _ = lanes(sequence[1:], length=4, batch_size=2)
+    assert [decode(sample) for sample in X] == ["ABCD", "MNOP", "EFGH", "QRST", "IJKL", "UVWX"]
+    np.testing.assert_array_equal(y, X + 1)
+    assert dropped == 1
+
+
+# Bad input ----------------------------------------------------------------------------------
+
+# A call, the error, and words of its message
+REFUSED = [
+    (lambda: encode("AB1"), ValueError, ["'1'", "position 2", "26 letters", "Remove"]),
+    (lambda: encode("Ab"), ValueError, ["'b'", "position 1", "text.upper()"]),
+    (lambda: encode(""), ValueError, ["text is empty", "1 letter or more", "'ABC'"]),
+    (lambda: encode(["A"]), TypeError, ["text is list", "string", "join"]),
+    (lambda: encode("A", ""), ValueError, ["alphabet is ''", "1 letter or more", "Pass 'ABC'"]),
+    (lambda: encode("A", "abc"), ValueError, ["holds 'A'", "text.lower()"]),
+    (lambda: encode("A", "AA"), ValueError, ["alphabet is 'AA'", "twice", "sorted(set"]),
+    (lambda: encode("A", ["A"]), TypeError, ["alphabet is list", "string", "join"]),
+    (lambda: decode([0, 26]), ValueError, ["holds 26", "position 1", "0 to 25", "alphabet"]),
+    (lambda: decode([-1]), ValueError, ["holds -1", "position 0", "0 to 25"]),
+    (lambda: decode([0.0, 1.0]), ValueError, ["float64", "integers", "np.rint"]),
+    (lambda: decode([True]), ValueError, ["bool", "integers"]),
+    (lambda: decode([[1], [2]]), ValueError, ["shape (2, 1)", "2 axes", "one row at a time"]),
+    (lambda: decode([[1], [2, 3]]), ValueError, ["codes", "unequal length", "np.concatenate"]),
+    (lambda: sliding_windows([1, 2, 3], 3), ValueError, ["length 3.", "need 4 or more", "longer"]),
+    (lambda: sliding_windows(range(4), 3, 2), ValueError, ["length=3", "horizon=2", "5 or more"]),
+    (lambda: sliding_windows(None, 2), TypeError, ["sequence is None", "rng.shuffle(x)"]),
+    (lambda: sliding_windows({}, 2), TypeError, ["sequence is an empty dict"]),
+    (
+        lambda: sliding_windows([datetime.date(2020, 1, day) for day in range(1, 9)], 2),
+        *(ValueError, ["holds dates (date)"]),
+    ),
+    (lambda: lanes(range(11), 3, 4), ValueError, ["length 11.", "batch_size=4", "need 12"]),
+]
+# What no function reads as a sequence
+NO_SEQUENCE = [
+    ([[1, 2], [3]], ["unequal length", "np.concatenate"]),
+    ([1.0, np.nan] * 9, ["NaN", "index (1,)", "Fill or drop"]),
+    ([[1.0], [np.inf]] * 9, ["infinite", "index (1, 0)"]),
+    (np.zeros((14, 3, 1)), ["(14, 3, 1)", "3 axes", "reads (L,) or (L, F)"]),
+    (np.zeros((14, 0)), ["(14, 0)", "0 features", "columns"]),
+    (7, ["shape ()", "0 axes", "list"]),
+    ("ABC", ["dtype <U3", "numbers", "encode(text)"]),
+    ([None, 1], ["dtype object", "numbers"]),
+    ([1j, 2j, 3j], ["dtype complex128", "numbers"]),
+]
+NUMBERS = [
+    *((sliding_windows, {"length": 2, "horizon": 1, "stride": 1}, name)
+      for name in ("length", "horizon", "stride")),
+    *((lanes, {"length": 3, "batch_size": 2}, name) for name in ("length", "batch_size")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "error", "words"), REFUSED)
+def test_bad_input_is_named(call, error, words):
     with pytest.raises(error) as caught:
-        sliding_windows(sequence, **options)
-    assert all(word in str(caught.value) for word in words), str(caught.value)
+        call()
+    assert [word for word in words if word not in str(caught.value)] == [], caught.value
 
 
-@pytest.mark.parametrize("name", ["length", "horizon", "stride"])
-@pytest.mark.parametrize(
-    ("value", "error"),
-    [
-        (0, ValueError),
-        (-2, ValueError),
-        (True, TypeError),
-        (2.0, TypeError),
-        (np.bool_(True), TypeError),
-        ("2", TypeError),
-        (None, TypeError),
-    ],
-)
-def test_sliding_windows_refuses_a_number_that_is_no_positive_integer(name, value, error):
-    options = {"length": 2, name: value}
-    with pytest.raises(error) as caught:
-        sliding_windows(range(9), **options)
-    message = str(caught.value)
-    assert message.startswith(f"{name} is {value!r}") or message.startswith(f"{name} is {value}")
-    assert "integer of 1 or more" in message
-    assert f"{name}=1" in message
+@pytest.mark.parametrize("cut", [lambda x: sliding_windows(x, 2), lambda x: lanes(x, 2, 2)])
+@pytest.mark.parametrize(("sequence", "words"), NO_SEQUENCE, ids=str)
+def test_what_is_no_sequence_of_numbers_is_named(cut, sequence, words):
+    with pytest.raises(ValueError) as caught:
+        cut(sequence)
+    assert [word for word in words if word not in str(caught.value)] == [], caught.value
+
+
+@pytest.mark.parametrize(("function", "options", "name"), NUMBERS)
+def test_a_number_that_is_no_positive_integer_is_named(function, options, name):
+    for value in (0, -2, True, 2.0, np.bool_(True), "2", None):
+        error = ValueError if type(value) is int else TypeError
+        with pytest.raises(error) as caught:
+            function(range(30), **(options | {name: value}))
+        message = str(caught.value)
+        assert message.startswith((f"{name} is {value!r}", f"{name} is {value}"))
+        assert "integer of 1 or more" in message and f"{name}=1" in message
 
 
 class Batches:
@@ -279,20 +273,6 @@ def test_what_is_no_array_is_named_and_the_line_makes_it_one(cut, make, kind, li
     cut(eval(line, {"np": np, "sequence": make()}))
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        (None, ["sequence is None", "rng.shuffle(x)"]),
-        ({}, ["sequence is an empty dict"]),
-        ([datetime.date(2020, 1, day) for day in range(1, 9)], ["holds dates (date)"]),
-    ],
-)
-def test_what_no_line_makes_an_array_is_named(given, words):
-    with pytest.raises((TypeError, ValueError)) as caught:
-        sliding_windows(given, 2)
-    assert all(word in str(caught.value) for word in words), str(caught.value)
-
-
 def test_datasets_are_told_by_what_keras_and_tensorflow_give():
     import keras
     import tensorflow as tf
@@ -305,86 +285,3 @@ def test_datasets_are_told_by_what_keras_and_tensorflow_give():
         with pytest.raises(TypeError) as caught:
             sliding_windows(dataset, 2)
         assert "is a dataset (tf.data)" in str(caught.value) and line in str(caught.value)
-
-
-# lanes --------------------------------------------------------------------------------------
-
-
-@given(st.data())
-def test_lanes_equal_a_naive_loop(data):
-    length, batch_size = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 5))
-    size = data.draw(st.integers(length * batch_size, 4 * length * batch_size))
-    shape = data.draw(st.sampled_from([(size,), (size, 1), (size, 3)]))
-    dtype = data.draw(st.sampled_from(["int64", "float32", "float64"]))
-    sequence = data.draw(hnp.arrays(dtype, shape, elements=st.integers(-1000, 1000)))
-    before = sequence.copy()
-
-    X, dropped = lanes(sequence, length, batch_size)
-
-    np.testing.assert_array_equal(X, naive_lanes(sequence, length, batch_size))
-    assert X.shape == (size // (length * batch_size) * batch_size, length, *shape[1:])
-    assert X.dtype == sequence.dtype
-    assert 0 <= dropped < length * batch_size
-    X += 1
-    np.testing.assert_array_equal(sequence, before)  # a copy, not a view
-
-
-@given(st.integers(1, 6), st.integers(1, 5), st.integers(1, 4), st.integers(0, 40))
-def test_lanes_lose_and_double_nothing(length, batch_size, batches, extra):
-    """The property a stateful layer needs: row i of a batch goes on where row i stopped."""
-    extra %= length * batch_size
-    sequence = np.arange(batches * batch_size * length + extra)
-    X, dropped = lanes(sequence, length, batch_size)
-    rows = [np.concatenate(X[row::batch_size]) for row in range(batch_size)]
-    for row in rows:
-        assert (np.diff(row) == 1).all()  # every step follows the step before
-    np.testing.assert_array_equal(np.concatenate(rows), sequence[: len(sequence) - dropped])
-    assert dropped == extra
-
-
-def test_targets_are_lanes_of_the_shifted_sequence():
-    sequence = encode(ALPHABET)
-    X, dropped = lanes(sequence[:-1], length=4, batch_size=2)
-    y, _ = lanes(sequence[1:], length=4, batch_size=2)
-    assert [decode(sample) for sample in X] == ["ABCD", "MNOP", "EFGH", "QRST", "IJKL", "UVWX"]
-    np.testing.assert_array_equal(y, X + 1)
-    assert dropped == 1
-
-
-def test_one_lane_is_a_plain_reshape():
-    sequence = np.arange(24).reshape(12, 2)
-    result = lanes(sequence, 3, 1)
-    np.testing.assert_array_equal(result.X, sequence.reshape(4, 3, 2))
-    assert result.dropped == 0
-    assert result.X.flags.owndata
-
-
-@pytest.mark.parametrize(
-    ("sequence", "error", "words"),
-    [
-        (range(11), ValueError, ["length 11.", "batch_size=4", "length=3", "need 12", "longer"]),
-        ([], ValueError, ["length 0.", "need 12 or more"]),
-        (np.zeros((20, 3, 1)), ValueError, ["(20, 3, 1)", "lanes reads (L,) or (L, F)"]),
-        ("ABCDEFGHIJKLMNOP", ValueError, ["dtype", "lanes reads numbers", "encode(text)"]),
-        (np.zeros((20, 0)), ValueError, ["0 features", "lanes reads (L, F)"]),
-        ([np.nan] * 20, ValueError, ["20 values", "lanes reads finite", "index (0,)"]),
-        ([[1, 2], [3]], ValueError, ["unequal length"]),
-    ],
-)
-def test_lanes_refuses(sequence, error, words):
-    with pytest.raises(error) as caught:
-        lanes(sequence, length=3, batch_size=4)
-    assert all(word in str(caught.value) for word in words), str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["length", "batch_size"])
-@pytest.mark.parametrize(
-    ("value", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError)]
-)
-def test_lanes_refuses_a_number_that_is_no_positive_integer(name, value, error):
-    with pytest.raises(error) as caught:
-        lanes(range(30), **({"length": 3, "batch_size": 2} | {name: value}))
-    assert str(caught.value).startswith(f"{name} is {value!r}") or f"{name} is {value}" in str(
-        caught.value
-    )
-    assert f"{name}=1" in str(caught.value)
