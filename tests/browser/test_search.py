@@ -114,8 +114,8 @@ TYPED = {
 }
 
 # What somebody may type, and the beginnings of the headings that answer it. Some are spelled wrong.
-# (Written before the search was; typos and word endings were handled after a look at what it missed,
-# so this list is no measure of the search any more.)
+# (Written before the search was; typos and word endings were handled after a look at what it
+# missed, so this list is no measure of the search any more.)
 OTHERS = {
     "what does len(dataX) count": ("What a sample is",),
     "overlap windows stride": ("Stride", "How many windows"),
