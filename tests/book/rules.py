@@ -123,29 +123,42 @@ def prose(text):
 def skeleton(notebook):
     """The headings of a chapter, in their order, and the set-up cell in its place."""
     found = headings(markdown(notebook))
-    problems = []
-    first = notebook.cells[0]
-    if not (first.cell_type == "markdown" and first.source.startswith("# ")):
-        problems.append("the first cell does not begin with the title, `# ...`")
-    if [level for level, _ in found].count(1) != 1:
-        problems.append("there is not exactly one title, `# ...`")
     seconds = [title for level, title in found if level == 2]
     middle = [title for title in seconds if title not in BEFORE + AFTER]
-    if seconds != BEFORE + middle + AFTER:
-        problems.append(f"the `##` headings are {seconds}, wanted {BEFORE} + yours + {AFTER}")
-    if len(middle) < 3:
-        problems.append(f"{len(middle)} sections of its own, wanted at least 3")
-    if len(seconds) != len(set(seconds)):
-        problems.append("two `##` headings are the same")
     before = sections(notebook).get(BEFORE[1], [])
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if not (code and kind(code[0]) == "set-up" and code[0] in before):
-        problems.append(f"the first code cell is not the set-up cell under {BEFORE[1]!r}")
     text = "\n".join(cell.source for cell in before if cell.cell_type == "markdown")
-    for part in ("**You need:**", "**To read:**", "**To run:**"):
-        if part not in text:
-            problems.append(f"{BEFORE[1]!r} does not say {part}")
-    return problems
+    return [
+        problem
+        for wrong, problem in (
+            (not notebook.cells[0].source.startswith("# "), "the first cell has no title, `# ...`"),
+            ([level for level, _ in found].count(1) != 1, "not exactly one title, `# ...`"),
+            (
+                seconds != BEFORE + middle + AFTER or twice(seconds),
+                f"the `##` headings are {seconds}, wanted {BEFORE} + yours, no two alike + {AFTER}",
+            ),
+            (len(middle) < 3, f"{len(middle)} sections of its own, wanted at least 3"),
+            (
+                not (code and kind(code[0]) == "set-up" and code[0] in before),
+                f"the first code cell is not the set-up cell under {BEFORE[1]!r}",
+            ),
+            *(
+                (f"**{part}:**" not in text, f"{BEFORE[1]!r} does not say **{part}:**")
+                for part in ("You need", "To read", "To run")
+            ),
+        )
+        if wrong
+    ]
+
+
+# For each kind of cell: its tags, and its first line. Others have neither.
+CELLS = {
+    "set-up": (["hide-input", "set-up"], re.escape(SET_UP_TITLE)),
+    "test": (["remove-cell", "test"], r"# @title Checks: \S.*"),
+    "solution": (["hide-cell", "solution"], r"# @title Solution \d+\b.*"),
+    "figure": (["hide-input"], r"# @title Figure: \S.*"),
+    "code": (["hide-input"], r"# @title (?!Figure|Checks|Solution)\S.*"),
+}
 
 
 def metadata(notebook):
@@ -159,42 +172,28 @@ def metadata(notebook):
 
 
 def cell_metadata(cell):
-    """Compare one cell's metadata and first line with the table in CONTRIBUTING.md."""
-    problems = []
-    found = {key: dict(cell.metadata)[key] for key in sorted(cell.metadata)}
+    """Yield where one cell's metadata and first line differ from the table in CONTRIBUTING.md."""
+    found = dict(cell.metadata) | {"tags": sorted(tags(cell))}
     mystnb = dict(found.pop("mystnb", {}))
     figure = {key: mystnb.pop(key) for key in ("figure", "image") if key in mystnb}
-    wanted, prompts, title = {}, {}, None
     what = kind(cell)
-    if what == "set-up":
-        wanted, title = FOLDED | {"tags": ["hide-input", "set-up"]}, re.escape(SET_UP_TITLE)
-    elif what == "test":
-        wanted, title = FOLDED | {"tags": ["remove-cell", "test"]}, r"# @title Checks: \S.*"
-    elif what == "solution":
-        wanted = FOLDED | {"tags": ["hide-cell", "solution"]}
+    wanted, prompts, title = {"tags": []}, {}, None
+    if what in CELLS and (tags(cell) or what not in ("figure", "code")):  # open code has none
+        names, title = CELLS[what]
+        wanted = FOLDED | {"tags": names}
+    if what == "solution":
         wanted["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
-        title = r"# @title Solution \d+\b.*"
-        number = re.match(r"# @title Solution (\d+)", cell.source)
-        for verb in ("show", "hide"):
-            text = f"{verb.title()} solution {number[1] if number else '?'}"
-            prompts[f"code_prompt_{verb}"] = text
-    elif what == "figure" and tags(cell):  # a figure whose code teaches is not folded
-        wanted, title = FOLDED | {"tags": ["hide-input"]}, r"# @title Figure: \S.*"
-    elif what == "code" and "hide-input" in tags(cell):  # what readers need not write
-        wanted = FOLDED | {"tags": ["hide-input"]}
-        title = r"# @title (?!Figure|Checks|Solution)\S.*"
-    if {**found, "tags": sorted(found.get("tags", []))} != {"tags": [], **wanted}:
-        problems.append(f"metadata {found}, wanted for a {what} cell {wanted}")
+        number = solution_number(cell)
+        prompts = {f"code_prompt_{v}": f"{v.title()} solution {number}" for v in ("show", "hide")}
+    if found != wanted:
+        yield f"metadata {found}, wanted for a {what} cell {wanted}"
     if mystnb != prompts:
-        problems.append(f"mystnb {mystnb}, wanted {prompts}")
+        yield f"mystnb {mystnb}, wanted {prompts}"
     if figure and not draws(cell.source):
-        problems.append("figure metadata on a cell that draws nothing")
+        yield "figure metadata on a cell that draws nothing"
     first = cell.source.partition("\n")[0]
-    if title and not re.fullmatch(title, first):
-        problems.append(f"first line {first!r}, wanted for a {what} cell {title!r}")
-    if not title and first.startswith("# @title"):
-        problems.append(f"`# @title` on a {what} cell")
-    return problems
+    if not re.fullmatch(title or r"(?!# @title).*", first):
+        yield f"first line {first!r}, wanted for a {what} cell {title!r}"
 
 
 def ids(notebook):
@@ -344,28 +343,21 @@ def twice(names):
 def exercises(notebook):
     """Three to five exercises, each asks to predict and has its folded solution below it."""
     inside = sections(notebook).get("Exercises", [])
-    problems, numbers, solved = [], [], []
+    problems, numbers = [], []
     for place, cell in enumerate(inside):
-        if cell.cell_type == "markdown":
-            parts = re.split(r"\*\*Exercise (\d+)\.\*\*", cell.source)
-            here = [int(number) for number in parts[1::2]]
-            numbers += here
-            if len(here) > 1:
-                problems.append(f"{cell.id}: two exercises in one cell")
-            for number, text in zip(parts[1::2], parts[2::2], strict=True):
-                if "predict" not in text.lower():
-                    problems.append(f"exercise {number} does not ask to predict something")
-                following = inside[place + 1] if place + 1 < len(inside) else None
-                if following is None or solution_number(following) != int(number):
-                    problems.append(f"exercise {number}: the next cell is not its solution")
-        elif kind(cell) == "solution":
-            solved.append(solution_number(cell))
+        parts = re.split(r"\*\*Exercise (\d+)\.\*\*", cell.source)
+        for number, text in zip(map(int, parts[1::2]), parts[2::2], strict=True):
+            numbers.append(number)
+            if "predict" not in text.lower():
+                problems.append(f"exercise {number} does not ask to predict something")
+            if [solution_number(after) for after in inside[place + 1 : place + 2]] != [number]:
+                problems.append(f"exercise {number}: the next cell is not its solution")
     if numbers != list(range(1, len(numbers) + 1)) or not 3 <= len(numbers) <= 5:
         problems.append(f"exercises {numbers}, wanted 3 to 5, numbered from 1: **Exercise 1.**")
-    if set(solved) != set(numbers):
+    solved = list(map(solution_number, cells(notebook, "solution")))
+    if solved != numbers:
         problems.append(f"solutions {solved} for exercises {numbers}")
-    outside = [cell.id for cell in cells(notebook, "solution") if cell not in inside]
-    return problems + [f"{name}: a solution outside the section Exercises" for name in outside]
+    return problems
 
 
 def solution_number(cell):
@@ -385,21 +377,17 @@ def self_check(notebook):
         problems.append(f"questions {numbers}, wanted 3 to 5, numbered from 1: **1. ...?**")
     for number, question in zip(numbers, parts[2::2], strict=True):
         options = re.findall(r"<details>(.*?)</details>", question, flags=re.DOTALL)
-        if len(options) < 2:
-            problems.append(f"question {number}: fewer than two <details>")
-        right = 0
-        for option in options:
-            match = re.fullmatch(
-                r"\n<summary>(.+?)</summary>\n\n(Right|No)\. (\S.*)\n\n", option, flags=re.DOTALL
-            )
-            if match is None:
-                problems.append(
-                    f"question {number}: an option is not <summary>, an empty line, "
-                    f"'Right.' or 'No.' with the reason, an empty line: {option.strip()[:60]!r}"
-                )
-            right += bool(match and match[2] == "Right")
-        if right != 1:
-            problems.append(f"question {number}: {right} options are right, wanted 1")
+        form = r"\n<summary>(?:.+?)</summary>\n\n(Right|No)\. \S.*\n\n"
+        found = [re.fullmatch(form, option, flags=re.DOTALL) for option in options]
+        problems += [
+            f"question {number}: an option is not <summary>, an empty line, 'Right.' or 'No.' "
+            f"with the reason, an empty line: {option.strip()[:60]!r}"
+            for option, match in zip(options, found, strict=True)
+            if match is None
+        ]
+        right = sum(bool(match and match[1] == "Right") for match in found)
+        if len(options) < 2 or right != 1:
+            problems.append(f"question {number}: {right} options are right, wanted 1 of several")
     return problems
 
 

@@ -66,9 +66,9 @@ def test_the_numbers_on_the_screen_are_those_of_keras(show_labs, core):
         )
 
 
-def test_train_stop_continue_and_start_again_by_mouse(show_labs, core):
+def test_train_stop_and_continue_by_mouse(show_labs, core):
     page = show_labs(RaceLab(epochs=100, units=16))
-    train, again = page.get_by_role("button").all()[:2]
+    train = page.get_by_role("button").first
     train.click()
     page.wait_for_function(  # in one go, since a slow test would come too late
         "document.querySelector('.race-bar').value > 5 && !document.querySelector('button').click()"
@@ -95,10 +95,6 @@ def test_train_stop_continue_and_start_again_by_mouse(show_labs, core):
     assert train.get_attribute("aria-disabled") == "true"
     train.click(force=True)  # nothing is left to train
     assert finished(page) == sentence
-    again.click()
-    page.wait_for_function("document.querySelector('.race-bar').value < 100")
-    assert finished(page) == sentence  # the same seed, the same run
-    assert page.locator(".race-tally-title + div tr").first.locator("td").count() == 1
 
 
 def test_everything_by_keyboard(show_labs):
