@@ -56,23 +56,6 @@ def data(dims, integers=False):
     return RANDOM.normal(size=dims).astype("float32")
 
 
-# The page as a text ---------------------------------------------------------------------------
-
-
-def test_each_axis_has_its_letter_name_and_colour():
-    rows = tables()["Axis", "It says"]
-    wanted = [
-        ("N", "samples", "samples"),
-        ("T", "time steps", "time"),
-        ("F", "features", "features"),
-    ]
-    for place, (row, (letter, name, colour)) in enumerate(zip(rows, wanted, strict=True)):
-        assert row[0] == str(place)
-        assert row[1].startswith(f'<span class="axis-{colour}">{letter}</span>')
-        assert row[2] == f'<span class="axis-{colour}">{name}</span>'
-        assert f".axis-{colour} " in (ROOT / "_static" / "book.css").read_text(encoding="utf-8")
-
-
 # Shapes and weights ---------------------------------------------------------------------------
 
 
@@ -94,7 +77,7 @@ def test_what_comes_out_of_recurrent_layers():
 
 
 def test_order_of_the_states_and_of_the_blocks():
-    assert "the order i, f, g, o" in TEXT
+    assert "the order i, f, g, o" in TEXT and 'merge_mode="sum"' in TEXT
     x = data(shape("(B, T, F)"))
     both = layers.Bidirectional(layers.LSTM(7, return_state=True))
     first, *states = both(x)
@@ -103,12 +86,9 @@ def test_order_of_the_states_and_of_the_blocks():
         (both.backward_layer, -1, states[2:]),
     ]:
         run = lstm(x[:, ::direction], *part.get_weights())
-        np.testing.assert_allclose(found[0], run.h[:, -1], atol=1e-5)
-        np.testing.assert_allclose(found[1], run.c[:, -1], atol=1e-5)
+        np.testing.assert_allclose(found, [run.h[:, -1], run.c[:, -1]], atol=1e-5)
     # without return_sequences: the last h
     np.testing.assert_array_equal(first, np.concatenate([states[0], states[2]], axis=1))
-    summed = layer("Bidirectional(LSTM(U), merge_mode='sum')")(x)
-    assert 'merge_mode="sum"' in TEXT and shapes(summed) == [shape("(B, U)")]
 
 
 @pytest.mark.parametrize("row", tables()["Layer", "Out"], ids=lambda row: row[0])
@@ -144,7 +124,7 @@ def test_number_of_weights_of(row):
 # What resets the state --------------------------------------------------------------------------
 
 ONES = np.ones((2, 3, 1), "float32")  # one batch; each call adds 3 to an open cell state
-NO_TARGETS = np.zeros((2, 1))
+QUIET = {"batch_size": 2, "verbose": 0}
 
 
 def counting_model(stateful):
@@ -159,66 +139,64 @@ def counting_model(stateful):
 
 
 def fit(model, x=ONES, **options):
-    y = np.zeros((len(x), 1))
-    model.fit(x, y, batch_size=2, shuffle=False, verbose=0, **options)
+    model.fit(x, np.zeros((len(x), 1)), shuffle=False, **QUIET, **options)
 
 
-def other_calls(model, folder):
+def other_calls(model):
     fit(model)
     fit(model)
-    model.evaluate(ONES, NO_TARGETS, batch_size=2, verbose=0)
-    model.predict(ONES, batch_size=2, verbose=0)
+    model.evaluate(ONES, np.zeros((2, 1)), **QUIET)
+    model.predict(ONES, **QUIET)
     model(ONES)
 
 
-def new_weights(model, folder):
+def new_weights(model):
     model.set_weights(model.get_weights())
-    model.save_weights(folder / "m.weights.h5")
-    model.load_weights(folder / "m.weights.h5")
+    model.save_weights("m.weights.h5")
+    model.load_weights("m.weights.h5")
     model.compile(loss="mse", optimizer=keras.optimizers.SGD(0.0))
 
 
-def saved(model, folder):
-    model.save(folder / "m.keras")
-    return keras.saving.load_model(folder / "m.keras")
+def saved(model):
+    model.save("m.keras")
+    return keras.saving.load_model("m.keras")
 
 
-def exported(model, folder):
+def exported(model):
     spec = keras.InputSpec(shape=ONES.shape, dtype="float32")
-    model.export(folder / "exported", verbose=False, input_signature=[spec])
-    loaded = tf.saved_model.load(folder / "exported")
-    return lambda x: loaded.serve(x)
+    model.export("exported", verbose=False, input_signature=[spec])
+    return tf.saved_model.load("exported").serve
 
 
 # What happens, and how many calls read something in it
 EVENTS = {
-    "next batch": (lambda m, _: fit(m, np.concatenate([ONES, ONES])), 2),
-    "next epoch": (lambda m, _: fit(m, epochs=2), 2),
+    "next batch": (lambda model: fit(model, np.concatenate([ONES, ONES])), 2),
+    "next epoch": (lambda model: fit(model, epochs=2), 2),
     "validation inside `fit`, and the epoch after it": (
-        lambda m, _: fit(m, epochs=2, validation_data=(ONES, NO_TARGETS)),
+        lambda model: fit(model, epochs=2, validation_data=(ONES, np.zeros((2, 1)))),
         4,
     ),
     "`fit` again, `evaluate`, `predict`, a direct call": (other_calls, 5),
     "`set_weights`, `load_weights`, `compile`": (new_weights, 0),
     "`save`, then `load_model`": (saved, 0),
     "`export`, then load": (exported, 0),
-    "`reset_states()` of the layer": (lambda m, _: m.layers[1].reset_states(), 0),
+    "`reset_states()` of the layer": (lambda model: model.layers[1].reset_states(), 0),
 }
-RESETS = {row[0]: row[1:] for row in tables()["Event", "Stateful"]}
 
 
 @pytest.mark.parametrize("stateful", [False, True], ids=["stateless", "stateful"])
-@pytest.mark.parametrize("event", EVENTS)
-def test_what_an_event_does(event, stateful, tmp_path):
+def test_what_an_event_does(stateful, tmp_path, monkeypatch):
     """The two events inside a call, and rows of +1 beside -1: chapter 8 measures them."""
-    assert set(RESETS) == set(EVENTS) | {"next time step", "next sample of the same batch"}
-    happens, calls = EVENTS[event]
-    model = counting_model(stateful)
-    model(ONES)
-    after = happens(model, tmp_path) or model
-    counted = float(np.array(after(ONES))[0, 0])
-    words = {3.0: "zeros", 3.0 * (calls + 2): "goes on"}
-    assert words.get(counted, counted) == RESETS[event][stateful]
+    monkeypatch.chdir(tmp_path)
+    said = {row[0]: row[1:] for row in tables()["Event", "Stateful"]}
+    assert set(said) == set(EVENTS) | {"next time step", "next sample of the same batch"}
+    for event, (happens, calls) in EVENTS.items():
+        model = counting_model(stateful)
+        model(ONES)
+        after = happens(model) or model
+        counted = float(np.array(after(ONES))[0, 0])
+        words = {3.0: "zeros", 3.0 * (calls + 2): "goes on"}
+        assert words.get(counted, counted) == said[event][stateful], event
 
 
 def test_every_trap_names_the_section_that_shows_it():
@@ -237,141 +215,95 @@ PATTERNS = dict(re.findall(r"(?ms)^\*\*([^\n]+)\*\*\n\n```python\n(.*?)```", TEX
 SHAPE_COMMENT = r"^ *(\w+) = .*# (\([^()]*\))$"
 
 
-def check_windows(n):
-    assert np.array_equal(n["X"][3, :, 0], n["series"][3:8]) and n["y"][3] == n["series"][8]
+def equal(*pairs):
+    """Say whether arrays are equal, each with its partner, to 1e-5."""
+    return all(np.allclose(one, other, atol=1e-5) for one, other in pairs)
 
 
-def check_table(n):
-    assert np.array_equal(n["X"][3], n["table"][3:8]) and n["y"][3] == n["table"][8, 0]
-    assert np.array_equal(n["X"][-1], n["table"][-6:-1]) and n["y"][-1] == n["table"][-1, 0]
-
-
-def check_transpose(n):
-    assert np.array_equal(n["one"], n["X"]) and np.array_equal(n["two"], n["X"])
-
-
-def check_stacked(n):
-    assert [part.output.shape[1:] for part in n["model"].layers] == [(5, 8), (8,), (2,)]
-
-
-def check_classes(n):
-    assert n["a"] == pytest.approx(n["b"], rel=1e-5)
-
-
-def check_padded(n):
-    masking, recurrent = n["model"].layers
-    for row, out in zip(n["rows"], n["out"], strict=True):
-        np.testing.assert_allclose(recurrent(row[np.newaxis].astype("float32"))[0], out, atol=1e-5)
-
-
-def check_codes(n):
-    assert n["codes"].tolist() == [[0, 0, 0, 1, 2], [0, 0, 3, 1, 2]]
-    embedding, recurrent = n["model"].layers
-    for codes, out in zip([[1, 2], [3, 1, 2]], n["out"], strict=True):
-        np.testing.assert_allclose(recurrent(embedding(np.array([codes])))[0], out, atol=1e-5)
-
-
-def check_stateful(n):
+def same_with_and_without_utils():
     """Callback and loop train the same weights, which differ from those without a reset."""
-    weights = {}
-    for title in (STATEFUL, BY_HAND, "no reset"):
+    weights = []
+    no_reset = PATTERNS[BY_HAND].replace("model.layers[0].reset_states()", "0")
+    for code in (PATTERNS[STATEFUL], PATTERNS[BY_HAND], no_reset):
         keras.utils.set_random_seed(0)
         names = {}
         exec(PREAMBLE, names)
-        code = PATTERNS.get(title, PATTERNS[BY_HAND].replace("model.layers[0].reset_states()", "0"))
         exec(code, names)
-        weights[title] = names["model"].get_weights()
-    callback, loop, without = (np.concatenate([w.ravel() for w in ws]) for ws in weights.values())
-    np.testing.assert_allclose(callback, loop, atol=1e-6)
-    assert np.abs(callback - without).max() > 1e-5
+        weights.append(np.concatenate([w.ravel() for w in names["model"].get_weights()]))
+    return equal(weights[:2]) and np.abs(weights[0] - weights[2]).max() > 1e-5
 
 
-def check_lanes(n):
-    assert np.array_equal(n["X"], lanes(n["table"], length=n["T"], batch_size=n["B"]).X)
-    B, T = n["B"], n["T"]
-    for row in range(B):  # row i of the batches, one after the other, is lane i
-        lane = n["X"][row::B].reshape(-1, n["F"])
-        assert np.array_equal(lane, n["table"][row * len(lane) : (row + 1) * len(lane)])
-    assert len(n["X"]) % B == 0 and T == n["X"].shape[1]
-
-
-def check_other_batch_size(n):
-    four = n["trained"].predict(n["X"][:4], batch_size=4, verbose=0)
-    np.testing.assert_allclose(n["out"], four[:1], atol=1e-6)
-
-
-def check_own_state(n):
-    np.testing.assert_allclose(n["out"], n["whole"], atol=1e-6)
-
-
-def check_one_row(n):
-    for state in n["model"].layers[0].states:
-        assert np.asarray(state).any(axis=1).tolist() == [True, False, True, True]
-
-
-def check_streaming(n):
+def streams(n):
+    """The model of one step, in two pieces, gives what the whole sequence gives."""
     start = np.zeros((n["N"], n["U"]))
-    y, *state = n["step"].predict_on_batch([n["X"][:, :2], start, start])
+    _, *state = n["step"].predict_on_batch([n["X"][:, :2], start, start])
     y, *state = n["step"].predict_on_batch([n["X"][:, 2:], *state])
-    np.testing.assert_allclose(y, n["whole"].predict_on_batch(n["X"]), atol=1e-5)
-    assert shapes(state) == [(n["N"], n["U"])] * 2
-
-
-def check_saved(n):
-    loaded = keras.saving.load_model("model.keras")
-    assert not any(np.any(state) for state in loaded.layers[0].states)
-    assert all(np.any(value) for value in n["kept"])
-    np.testing.assert_array_equal(loaded.get_weights()[0], n["model"].get_weights()[0])
-    for state, value in zip(n["model"].layers[0].states, n["kept"], strict=True):
-        np.testing.assert_array_equal(state, value)
-
-
-def check_shapes_only(n):
-    """The comments say all there is to check."""
+    return equal((y, n["whole"].predict_on_batch(n["X"]))) and len(state) == 2
 
 
 STATEFUL = "Stateful `fit`, with a reset before every epoch"
 BY_HAND = "The same by hand, without `utils`"
+# What holds after each pattern, besides the shapes in its comments; None: no more than those
 CHECKS = {
-    "Windows of a series: (N, T, 1)": check_windows,
-    "Windows of a table, rows over time": check_table,
-    "Axes in another order: transpose, not reshape": check_transpose,
-    "Many to one": check_shapes_only,
-    "Many to many: one output per step": check_shapes_only,
-    "Stacked: all but the last return sequences": check_stacked,
-    "The next H steps of all features": check_shapes_only,
-    "Classes: integers, or one-hot": check_classes,
-    "Different lengths: pad and mask": check_padded,
-    "Codes of letters or words: 0 is padding": check_codes,
-    STATEFUL: check_stateful,
-    BY_HAND: check_shapes_only,
-    "One long series in lanes, for a stateful model": check_lanes,
-    "A new sequence in one row: reset that row alone": check_one_row,
-    "Predict with another batch size: same weights, new model": check_other_batch_size,
-    "State you hold yourself": check_own_state,
-    "Train on whole sequences, stream with state": check_streaming,
-    "Save and load: weights come back, state does not": check_saved,
-}
-
-
-def test_every_pattern_is_run():
-    assert list(PATTERNS) == list(CHECKS)
-    assert TEXT.count("```python") == len(PATTERNS) + 1
-    for title, code in PATTERNS.items():
-        lines = [line for line in code.splitlines() if line.strip()]
-        assert 3 <= len(lines) <= 7, title
-        assert max(map(len, code.splitlines())) <= 64, title
+    "Windows of a series: (N, T, 1)": lambda n: (
+        equal((n["X"][3, :, 0], n["series"][3:8]), (n["y"][3], n["series"][8]))
+    ),
+    "Windows of a table, rows over time": lambda n: equal(
+        *((n["X"][3], n["table"][3:8]), (n["y"][3], n["table"][8, 0])),
+        *((n["X"][-1], n["table"][-6:-1]), (n["y"][-1], n["table"][-1, 0])),
+    ),
+    "Axes in another order: transpose, not reshape": lambda n: (
+        equal((n["one"], n["X"]), (n["two"], n["X"]))
+    ),
+    "Many to one": None,
+    "Many to many: one output per step": None,
+    "Stacked: all but the last return sequences": lambda n: (
+        [part.output.shape[1:] for part in n["model"].layers] == [(5, 8), (8,), (2,)]
+    ),
+    "The next H steps of all features": None,
+    "Classes: integers, or one-hot": lambda n: equal((n["a"], n["b"])),
+    "Different lengths: pad and mask": lambda n: equal(
+        *((n["model"].layers[1](row[np.newaxis].astype("float32"))[0], out)
+          for row, out in zip(n["rows"], n["out"], strict=True))
+    ),
+    "Codes of letters or words: 0 is padding": lambda n: equal(
+        (n["codes"], [[0, 0, 0, 1, 2], [0, 0, 3, 1, 2]]),
+        *((n["model"].layers[1](n["model"].layers[0](np.array([codes])))[0], out)
+          for codes, out in zip([[1, 2], [3, 1, 2]], n["out"], strict=True)),
+    ),
+    STATEFUL: lambda n: same_with_and_without_utils(),
+    BY_HAND: lambda n: "model" in n,
+    "One long series in lanes, for a stateful model": lambda n: (
+        equal((n["X"], lanes(n["table"], length=n["T"], batch_size=n["B"]).X))
+    ),
+    "A new sequence in one row: reset that row alone": lambda n: all(
+        np.asarray(state).any(axis=1).tolist() == [True, False, True, True]
+        for state in n["model"].layers[0].states
+    ),
+    "Predict with another batch size: same weights, new model": lambda n: (
+        equal((n["out"], n["trained"].predict(n["X"][:4], batch_size=4, verbose=0)[:1]))
+    ),
+    "State you hold yourself": lambda n: equal((n["out"], n["whole"])),
+    "Train on whole sequences, stream with state": streams,
+    "Save and load: weights come back, state does not": lambda n: (
+        not any(map(np.any, keras.saving.load_model("model.keras").layers[0].states))
+        and all(map(np.any, n["kept"]))
+        and equal(*zip(n["model"].layers[0].states, n["kept"], strict=True))
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("title", PATTERNS)
 def test_pattern(title, tmp_path, monkeypatch):
+    assert list(PATTERNS) == list(CHECKS) and TEXT.count("```python") == len(PATTERNS) + 1
+    code = PATTERNS[title]
+    assert 3 <= sum(map(bool, code.splitlines())) <= 7 and max(map(len, code.splitlines())) <= 64
     monkeypatch.chdir(tmp_path)
     keras.utils.set_random_seed(0)
     names = {}
     exec(PREAMBLE, names)
-    exec(PATTERNS[title], names)
-    comments = re.findall(SHAPE_COMMENT, PATTERNS[title], flags=re.MULTILINE)
+    exec(code, names)
+    comments = re.findall(SHAPE_COMMENT, code, flags=re.MULTILINE)
     for name, dims in comments:
         assert tuple(names[name].shape) == eval(dims, names), (name, dims)
-    assert comments or CHECKS[title] is not check_shapes_only or title == BY_HAND
-    CHECKS[title](names)
+    assert CHECKS[title](names) if CHECKS[title] else comments
