@@ -456,18 +456,9 @@ def links(text):
 
 
 def broken_links(text, file, root, read_headings):
-    """Links to files or headings that do not exist.
+    """Links in `file` to files outside `root` or not there, or to headings that are not there.
 
-    Parameters
-    ----------
-    text : str
-        Markdown.
-    file : Path
-        Where it stands: targets are relative to its folder.
-    root : Path
-        The repository; a target outside it is broken for everyone else.
-    read_headings : callable
-        Path of a document -> list of its heading texts.
+    `read_headings` gives the heading texts of the document at a path.
     """
     problems = []
     for target in links(text):

@@ -2,8 +2,6 @@
 
 import sys
 
-import pytest
-
 from benchmarks import __main__ as bench
 
 TITLES = [title for title, _ in bench.PARTS.values()]
@@ -39,8 +37,3 @@ def test_what_is_printed_becomes_a_section_with_its_conditions(tmp_path, monkeyp
     assert "## Pages\n\nusage: " in text and f"Python {version}, " in text
     monkeypatch.setitem(bench.PARTS, "pages", ("Pages", ["--slowdown", "0"]))
     assert not bench.measure("pages") and bench.RESULTS.read_text(encoding="utf-8") == text
-
-
-def test_an_unknown_part_is_refused():
-    with pytest.raises(SystemExit, match="no cats; choose from labs, "):
-        bench.main(["cats"])

@@ -165,7 +165,8 @@ def saved(model):
 def exported(model):
     spec = keras.InputSpec(shape=ONES.shape, dtype="float32")
     model.export("exported", verbose=False, input_signature=[spec])
-    return tf.saved_model.load("exported").serve
+    loaded = tf.saved_model.load("exported")
+    return lambda x: loaded.serve(x)  # holds on to what was loaded
 
 
 # What happens, and how many calls read something in it

@@ -4,25 +4,15 @@ import importlib.util
 import json
 import re
 import statistics
-from types import SimpleNamespace
 
-import pytest
 from book_files import ROOT, documents
 from bs4 import BeautifulSoup
-from docutils import nodes
 
 from benchmarks.pages import weights
 
-
-def load(name):
-    """Import an extension from its file."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "_extensions" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-mathml, light_pages = load("mathml"), load("light_pages")
+spec = importlib.util.spec_from_file_location("light", ROOT / "_extensions" / "light_pages.py")
+light_pages = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(light_pages)
 
 
 def soup(site, page):
@@ -66,15 +56,6 @@ def test_folds_and_tables_are_named_and_reached(site, page):
         assert not summary.has_attr("aria-label") and summary.get_text(strip=True)
     boxes = document.select(".pst-scrollable-table-container")
     assert [box for box in boxes if box.get("tabindex") != "0"] == []
-
-
-@pytest.mark.parametrize("render", [mathml.inline_math, mathml.block_math])
-def test_formulas_become_mathml(render):
-    translator = SimpleNamespace(body=[])
-    with pytest.raises(nodes.SkipNode):
-        render(translator, nodes.math(text=r"N = \lfloor L / S \rfloor"))
-    html = "".join(translator.body)
-    assert "<math" in html and "<mi>N</mi>" in html and "\\" not in html
 
 
 def test_only_widgets_on_view_keep_their_state():

@@ -4,32 +4,6 @@ import json
 
 import numpy as np
 
-# A model without Python, a lab rendered on it, and how its end is waited for; for `call`.
-MODEL = """
-    class Model {
-        constructor(values) { this.values = values; this.listeners = {}; this.saved = 0; }
-        get(name) { return this.values[name]; }
-        set(name, value) {
-            if (Object.is(this.values[name], value)) return;
-            this.values[name] = value;
-            for (const listener of [...(this.listeners[`change:${name}`] ?? [])]) listener();
-        }
-        on(event, listener) { (this.listeners[event] ??= []).push(listener); }
-        off(event, listener) {
-            this.listeners[event] = (this.listeners[event] ?? []).filter((l) => l !== listener);
-        }
-        save_changes() { this.saved++; }
-    }
-    const el = document.body.appendChild(document.createElement("div"));
-    const model = new Model(a[0]);
-    const cleanUp = m.default.render({ model, el });
-    const until = async (done) => {
-        for (let tries = 0; !done(); tries++) {
-            if (tries > 10000) throw new Error("it never came");
-            await new Promise((go) => setTimeout(go, 10));
-        }
-    };
-"""
 ODD_TEXTS = {
     "empty": "",
     "very long": "ABCDEFGHIJ" * 100,

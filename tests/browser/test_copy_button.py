@@ -8,16 +8,6 @@ CHAPTER = "chapters/03_one_step_then_a_loop.html"
 CODE = ":not(.output) > div.highlight"
 
 
-@pytest.mark.parametrize("width", [1400, 390])
-def test_code_has_a_button_and_output_has_none(visit, width):
-    page = visit(CHAPTER, width).page
-    code = page.locator(f"{CODE} > pre")
-    assert code.count() > 10
-    assert page.locator("button.copybtn").count() == code.count()
-    assert page.locator(".output").count() > 5
-    assert page.locator(".output button.copybtn").count() == 0
-
-
 def test_the_button_has_a_name_and_a_drawing_and_shows_for_the_keyboard(visit):
     page = visit(CHAPTER).page
     button = page.get_by_role("button", name="Copy to clipboard", include_hidden=True).first

@@ -7,7 +7,7 @@ collects all that is wrong with the page.
 import zipfile
 
 import pytest
-from book_files import documents, pages
+from book_files import pages
 from conftest import STILL, View
 
 from tools.archive import pack
@@ -127,7 +127,3 @@ def test_a_visit_finds_what_is_wrong(browser, site, tmp_path):
         found = "\n".join(trouble(view, f"{address}bad.html"))
     view.context.close()
     assert [name for name in FAULTS if name not in found] == []
-
-
-def test_each_page_is_visited():
-    assert set(KINDS) < set(pages()) and len(pages()) == len(documents()) + 1

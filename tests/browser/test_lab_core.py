@@ -64,14 +64,11 @@ def test_the_forward_pass_is_that_of_keras_and_numpy(core, T, F, U):
 @pytest.mark.parametrize(
     ("module", "expression", "wanted"),
     [
-        ("lstm", "[...m.softmax([0, 0])]", [0.5, 0.5]),
         ("lstm", "[...m.softmax([1000, 0])]", [1, 0]),  # no overflow
-        ("lstm", "[...m.softmax([-1000, -1000])]", [0.5, 0.5]),
         ("lstm", "[-1000, 0, 1000].map(m.sigmoid)", [0, 0.5, 1]),
         ("lstm", "m.argmax([1, 3, 3, 2])", 1),  # the first of equals
         ("page", "[0.126, -0.001, -0.006].map(x => m.short(x, 2))", ["0.13", "0.00", "-0.01"]),
         ("page", "m.readLetters('A1é B', 4)", {"kept": "AB", "strange": 3, "surplus": 0}),
-        ("page", "m.readLetters('abcdef', 4)", {"kept": "ABCD", "strange": 0, "surplus": 2}),
     ],
 )
 def test_small_functions(core, module, expression, wanted):
@@ -165,23 +162,16 @@ def test_the_weights_start_as_in_keras(core, F, U):
 # train.js: the training -------------------------------------------------------------------------
 
 RUN = """(() => {
-    const [settings, epochs, pieces] = a;
+    const [settings, epochs] = a;
     const race = m.makeRace(settings);
     const orders = [];
-    for (let piece = 1; race.epoch < epochs; piece++) {
-        const done = m.trainOnce(race);
-        if (done) orders.push([...race.order]);
-        // A reader who stops and goes on changes nothing.
-        if (pieces && piece % 7 === 0 && race.epoch < epochs - 1) m.finishEpoch(race);
-    }
+    while (race.epoch < epochs) if (m.trainOnce(race)) orders.push([...race.order]);
     return {
         orders,
         start: race.trainers.map(({ start }) => [...start.all]),
         end: race.trainers.map(({ weights }) => [...weights.all]),
         now: race.now,
-        history: race.history,
         unreached: [0, 1].map((side) => m.unreached(race, side)),
-        pulls: race.pulls.map((pull) => [...pull.recurrent_kernel]),
     };
 })()"""
 
@@ -219,34 +209,14 @@ def test_training_follows_keras(core, side):
     moved = cut(np.abs(np.subtract(run["end"][side], run["start"][side])), F, 16)
     for name, ours, theirs, distance in zip(PARTS, found, wanted, moved, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4, err_msg=name)  # 110 updates in float32
-        assert distance.max() > 0.05 or (name == "recurrent_kernel" and side == 1)
+        if (name, side) == ("recurrent_kernel", 1):  # no gradient reaches it: not by one bit
+            assert distance.max() == 0
+        else:
+            assert distance.max() > 0.05
+    total, idle = RaceLab(window=window, units=16).count_weights()[side]
+    assert run["unreached"][side]["all"] == np.sum(np.equal(run["start"][side], run["end"][side]))
+    assert (run["unreached"][side]["all"], len(run["end"][side])) == (idle, total)
     assert run["now"][side]["loss"] == pytest.approx(loss, rel=1e-4)
     assert run["now"][side]["right"] / len(run["orders"][0]) == pytest.approx(accuracy)
     assert all(sorted(order) == list(range(26 - window)) for order in run["orders"])
     assert len({tuple(order) for order in run["orders"]}) == epochs
-
-
-@pytest.mark.parametrize(("window", "units"), [(2, 4), (3, 9), (6, 9)])
-def test_what_no_gradient_reaches_does_not_move_by_one_bit(core, window, units):
-    given = settings(1, window, units, 0.01)
-    run = call(core, "train", RUN, given, 12)
-    start, end = (cut(run[name][1], window, units) for name in ("start", "end"))
-    assert start[1].tobytes() == end[1].tobytes()
-    forget = slice(units, 2 * units)
-    assert start[0][:, forget].tobytes() == end[0][:, forget].tobytes()
-    assert start[2][forget].tobytes() == end[2][forget].tobytes()
-    same = [np.sum(run["start"][side] == np.float64(run["end"][side])) for side in (0, 1)]
-    counted = RaceLab(window=window, units=units).count_weights()
-    assert same == [idle for _, idle in counted]  # and everything else moved
-    assert [part["all"] for part in run["unreached"]] == same
-    assert [len(end) for end in run["end"]] == [total for total, _ in counted]
-    assert not np.any(run["pulls"][1]) and np.all(run["pulls"][0])
-    # Both start from the same recurrent kernel and Dense layer, and another seed from others.
-    steps = cut(run["start"][0], 1, units)
-    for part in (1, 2, 3, 4):
-        np.testing.assert_array_equal(steps[part], start[part])
-    other = call(core, "train", RUN, given | {"seed": 2}, 0)["start"][0]
-    assert np.abs(np.subtract(run["start"][0], other)).max() > 0.01
-    # A run in pieces is the same run.
-    assert call(core, "train", RUN, given, 12, True)["end"] == run["end"]
-    assert len(run["history"][0]["loss"]) == 13  # epoch 0 too

@@ -4,23 +4,15 @@ import re
 
 import numpy as np
 import pytest
-from lab_tools import MODEL, call, drawn, focus, press
+from lab_tools import call, drawn, focus, press
 from test_lab_core import RUN, cut, settings, trained_by_keras
 
 from utils.labs.race import RaceLab
-from utils.windows import ALPHABET, encode, sliding_windows
+from utils.windows import ALPHABET
 
 pytestmark = pytest.mark.browser
 
 SHORT = {"epochs": 20, "units": 8, "learning_rate": 0.01}
-
-
-def with_model(page, code, **changes):
-    """Run `code` beside a lab on a model with these traits; return what the code returns."""
-    keys = RaceLab.class_trait_names(sync=True)
-    traits = {name: v for name, v in RaceLab(**changes).get_state().items() if name in keys}
-    body = f"(async () => {{ {MODEL} try {{ {code} }} finally {{ cleanUp(); el.remove(); }} }})()"
-    return call(page, "race", f"await {body}", traits)
 
 
 def finished(page):
@@ -47,8 +39,9 @@ def last_number(sentence):
 
 
 def test_the_numbers_on_the_screen_are_those_of_keras(show_labs, core):
-    page = show_labs(RaceLab(seed=2, window=4, units=16, learning_rate=0.005, epochs=10))
-    page.get_by_role("button", name="Train").click()
+    lab = RaceLab(seed=2, window=4, units=16, learning_rate=0.005, epochs=10)
+    lab.running = True  # Python starts the training
+    page = show_labs(lab)
     finished(page)
     for side in (0, 1):
         run, _, (loss, accuracy) = trained_by_keras(core, 4, side, 16, 0.005, 10)
@@ -133,88 +126,3 @@ def test_everything_by_keyboard(show_labs):
     page.wait_for_function(  # a screen reader hears it too
         "document.querySelector('.lab-spoken').textContent.startsWith('1×4:')"
     )
-
-
-def test_the_code_on_the_screen_trains_the_same_models(show_labs):
-    import keras
-
-    lab = RaceLab(seed=1, window=2, units=4, epochs=10)
-    code = show_labs(lab).locator(".lab-code").inner_text()
-    models = []
-
-    class Noted(keras.Sequential):
-        """A model that is kept, with its recurrent kernel before training."""
-
-        def __init__(self, layers):
-            super().__init__(layers)
-            models.append((self, self.get_weights()[1]))
-
-    names = {"np": np, "ALPHABET": ALPHABET, "encode": encode, "sliding_windows": sliding_windows}
-    exec(code.replace("keras.Sequential", "Noted"), names | {"keras": keras, "Noted": Noted})
-    for (model, before), layout, (count, _) in zip(
-        models, lab.layouts, lab.count_weights(), strict=True
-    ):
-        assert model.input_shape[1:] == layout and model.count_params() == count
-        moved = not np.array_equal(model.get_weights()[1], before)
-        assert moved == (layout[0] > 1)  # as in the page: with one time step nothing moves
-        assert model.optimizer.iterations == 10 * 24
-
-
-def test_seeds_are_tallied_each_once_and_by_settings(show_labs):
-    page = show_labs(RaceLab(**SHORT))
-    page.get_by_role("button", name="Train").click()
-    finished(page)
-    for seed in (1, 2):
-        page.get_by_role("button", name="Next seed").click()
-        page.get_by_text(f"Seed {seed}, 20 epochs").first.wait_for()
-    tally = page.locator(".race-tally-title + div")
-    shown = tally.inner_text()
-    assert tally.locator("tr").first.inner_text().split() == ["Seed", "0", "1", "2"]
-    count = page.get_by_text("ahead with").inner_text()
-    numbers = re.search(r"with (\d) of 3 seeds, level with (\d), behind with (\d)", count).groups()
-    assert sum(map(int, numbers)) == 3
-    window, rate = page.get_by_label("Window"), page.locator('[data-key="rate-0.001"]')
-    for leave in (lambda: window.fill("4"), rate.check):  # other settings: another tally
-        leave()
-        page.wait_for_function("!document.querySelector('.race-tally-title')")
-        window.fill("3")
-        page.locator('[data-key="rate-0.01"]').check()
-        tally.wait_for()
-        assert tally.inner_text() == shown
-
-
-# Traits: a model without Python -----------------------------------------------------------------
-
-
-def test_python_starts_the_training_and_hears_the_result(core):
-    first, second, other, saved = with_model(
-        core,
-        """
-        model.set("running", true);
-        await until(() => !model.get("running"));
-        const first = { ...model.values };
-        const place = document.createElement("div");
-        m.default.render({ model, el: place })();  // another view leaves the results
-        const other = { ...model.values };
-        model.set("seed", 7);
-        model.set("running", true);  // at once, before the page has drawn
-        await until(() => !model.get("running"));
-        return [first, model.values, other, model.saved];
-        """,
-        **SHORT,
-    )
-    assert saved >= 2 and other == first
-    runs = [call(core, "train", RUN, settings(seed, 3, 8, 0.01), 20) for seed in (0, 7)]
-    for values, run in zip((first, second), runs, strict=True):
-        assert values["epoch"] == 20
-        for side, name in enumerate(("steps", "features")):
-            assert values[f"loss_{name}"] == run["now"][side]["loss"]
-            assert values[f"accuracy_{name}"] == run["now"][side]["right"] / 23
-    assert [result["seed"] for result in second["results"]] == [0, 7]
-    lab = RaceLab(**SHORT)
-    lab.set_state({name: second[name] for name in ("epoch", "loss_steps", "results", "seed")})
-    assert lab.results == second["results"] and (lab.epoch, lab.seed) == (20, 7)
-    assert set(lab.results[0]) == {
-        *("seed", "window", "units", "learning_rate", "epochs"),
-        *("loss_steps", "loss_features", "accuracy_steps", "accuracy_features"),
-    }

@@ -31,24 +31,6 @@ def test_a_link_leads_into_a_page_and_a_reload_stays_there(visit, width):
     page.wait_for_function(AT_THE_SUMMARY)
 
 
-@pytest.mark.parametrize("place", ["server", "disk"])
-def test_search_finds_a_chapter(visit, site, place):
-    start = "search.html" if place == "server" else (site / "search.html").as_uri()
-    view = visit(f"{start}?q=reshape")
-    view.page.locator("#search-results li a[href*='chapters/']").first.click()
-    view.page.wait_for_url("**/chapters/*.html*")
-    assert "reshape" in view.page.locator("article").text_content()
-    # From disk a browser lets no script read the pages found; the results have no quotations then.
-    assert view.complaints == [] or place == "disk"
-
-
-def test_the_launch_menu_offers_binder_and_colab(visit):
-    page = visit(FIRST).page
-    page.locator(".dropdown-launch-buttons button").click()
-    names = page.locator(".dropdown-launch-buttons a:visible").all_inner_texts()
-    assert [name.strip() for name in names] == ["Binder", "Colab"]
-
-
 def test_a_phone_opens_the_contents_and_the_keyboard_leaves_them(visit):
     page = visit(FIRST, WIDTHS[1]).page
     link = page.locator(".bd-sidebar-primary a.reference.internal").last
@@ -125,14 +107,6 @@ def test_the_keyboard_walks_through_a_page_and_is_seen_everywhere(visit, path):
             unseen.append(focus["what"])
     assert reached == list(range(count))  # in the order of the page; nothing left out, no trap
     assert unseen == []
-
-
-def test_focus_that_cannot_be_seen_is_found(visit):
-    """The check itself."""
-    page = visit(FIRST).page
-    page.add_style_tag(content="*:focus-visible { outline: none !important; box-shadow: none }")
-    page.keyboard.press("Tab")
-    assert not page.evaluate(FOCUS)["visible"]
 
 
 @pytest.mark.parametrize(("selector", "name"), [(".tag_solution", "solution 1"), ("", "the code")])

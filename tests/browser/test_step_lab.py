@@ -123,24 +123,20 @@ def test_every_number_is_that_of_numpy_and_keras(show_labs, word, U):
         assert line == f"{ALPHABET[answers[t].argmax()]} {answers[t].max() * 100:.0f}%"
 
 
-@pytest.mark.parametrize("dense", [True, False])
-def test_the_code_on_the_screen_gives_the_numbers_on_the_screen(show_labs, dense):
+def test_the_code_on_the_screen_gives_the_numbers_on_the_screen(show_labs):
     import keras
 
-    weights = random_weights(4)[: 5 if dense else 3]
+    weights = random_weights(4)
     page = show_labs(StepLab(weights=weights, word="KLMN", step=2))
     code = page.locator("code").inner_text()
     here = {"np": np, "keras": keras, "encode": encode, "weights": weights}
     exec(code, here)
     shown = read(page)
-    wanted = expected("KLMN", weights)
-    np.testing.assert_allclose([shown[k] for k in shown], [wanted[k] for k in shown], atol=1e-5)
     for name in "hc":
         wanted = [shown[f"{name}/2/{u}"] for u in range(4)]
         np.testing.assert_allclose(here[name][0], wanted, atol=1e-5)
     same = eval(re.search(r"the same as (.*)", code)[1], here)  # as the comment says
-    np.testing.assert_allclose(here["answer" if dense else "h"], same, atol=1e-6)
-    assert page.locator(".step-answer, .step-bar").count() == (4 + 26 if dense else 0)
+    np.testing.assert_allclose(here["answer"], same, atol=1e-6)
 
 
 def test_walking_by_mouse(show_labs):
@@ -159,16 +155,6 @@ def test_walking_by_mouse(show_labs):
             assert button(page, control).get_attribute("aria-disabled") == str(off).lower()
     page.get_by_text("Step 1 of 4 reads A. c of unit 1: 0.00 before").wait_for(state="attached")
     assert page.evaluate("scrollY") == 0  # the page itself stays where it was
-    page.get_by_role("textbox").fill("KLM")
-    button(page, "Next").click()
-    drawn(page)
-    before = read(page)
-    button(page, "Backwards").click()  # turns the word, keeps the step
-    assert step_of(page) == 2 and page.get_by_role("textbox").input_value() == "MLK"
-    after = read(page)
-    for key in ("x/1/0", "bi/1/0", "Wf/1/0"):  # the same letter, weights and biases
-        assert before[key] == after[key]
-    assert before["c/0/0"] != after["c/0/0"] and before["c/1/0"] != after["c/1/0"]
     page.locator('i[data-number="h/2/1"]').click()  # in the heat map
     assert step_of(page) == 3
     assert page.locator(".step-sums .step-title").inner_text() == "Step 3, unit 2"
@@ -219,12 +205,12 @@ def test_everything_by_keyboard(show_labs):
         assert grid.locator('[tabindex="0"]').count() == 1
 
 
-def test_play_walks_to_the_end_and_stops(show_labs):
+def test_play_walks_to_the_end_and_rests_out_of_sight(show_labs):
     page = show_labs(StepLab(random_weights(2), word="ABC"))
     button(page, "Play").click()
     page.get_by_text("Step 3 of 3").first.wait_for()
     button(page, "Play").wait_for()  # the end
     button(page, "Play").click()
     page.get_by_text("Step 1 of 3").first.wait_for()  # from the start again
-    button(page, "Next").click()  # the reader takes over
-    button(page, "Play").wait_for()
+    page.evaluate("document.body.style.paddingBottom = '9000px'; scrollTo(0, 8000)")
+    button(page, "Play").wait_for(state="attached")

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.six import run, samples, table
 from experiments.six.configurations import CONFIGURATIONS, PUBLISHED, TRAINING_DATA, Configuration
+from utils.training import classifier
 from utils.windows import ALPHABET
 
 TINY = (
@@ -104,12 +105,8 @@ def test_the_other_samples_are_what_they_say():
 
 def test_dense_networks_have_as_many_weights_as_their_lstm():
     def weights(one):
-        _, time_steps, features = one.data().X.shape
-        if one.network == "dense":
-            first = (time_steps * features + 1) * one.units
-        else:
-            first = 4 * one.units * (features + one.units + 1)
-        return first + (one.units + 1) * samples.LETTERS
+        shape = one.data().X.shape[1:]
+        return classifier(*shape, one.units, samples.LETTERS, one.network).count_params()
 
     published = {one.experiment: weights(one) for one in CONFIGURATIONS if one.control == PUBLISHED}
     dense = [one for one in CONFIGURATIONS if one.network == "dense"]

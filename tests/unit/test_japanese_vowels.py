@@ -40,13 +40,6 @@ def test_values_are_the_published_ones(vowels):
     assert len({utterance.tobytes() for utterance in vowels.X_train + vowels.X_test}) == 640
 
 
-def test_each_call_returns_new_arrays(vowels):
-    again = load_japanese_vowels()
-    again.X_train[0][:] = 0
-    assert vowels.X_train[0].any() and load_japanese_vowels().X_train[0].any()
-    assert not np.shares_memory(again.X_train[0], again.X_train[1])
-
-
 def test_a_file_that_is_missing_altered_or_cut_short_is_named(tmp_path):
     file = tmp_path / "vowels.npz"
     with pytest.raises(FileNotFoundError, match="no such file") as error:

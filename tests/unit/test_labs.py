@@ -81,18 +81,6 @@ def test_what_looks_like_a_comment_in_a_text_stays():
     assert without_comments(f"/* 1 / 2 */\n{css}  /* it's */\n{css}") == css + css
 
 
-def test_the_colours_of_the_axes_are_those_of_the_book():
-    lab = (FOLDER / "lab.css").read_text(encoding="utf-8")
-    book = (FOLDER.parents[1] / "_static" / "book.css").read_text(encoding="utf-8")
-    axes = ("samples", "time-steps", "features")
-    found = {name: re.findall(rf"--{name}: (#\w+)", lab) for name in axes}
-    on_screen, on_paper = book.split("@media print", 1)
-    assert found == {name: re.findall(rf"--{name}: (#\w+)", on_screen) for name in found}
-    light = [colors[0] for colors in found.values()]
-    assert light == re.findall(r"--(?:samples|time-steps|features): (#\w+)", on_paper)
-    assert light == [plots.SAMPLES, plots.TIME_STEPS, plots.FEATURES]
-
-
 # Weights ----------------------------------------------------------------------------------------
 
 
@@ -283,41 +271,6 @@ def test_samples_are_those_of_numpy_and_only_lanes_continue(cut):
         np.testing.assert_array_equal(lab.samples(), wanted)
         assert lab.arrows().shape == (max(0, len(wanted) // B - 1), B)
         assert (lab.arrows() == goes_on).all()
-
-
-@pytest.mark.parametrize("cut", CUTS)
-def test_shuffling_breaks_almost_every_arrow_but_loses_no_sample(cut):
-    lab = LanesLab(length=60, time_steps=2, cut=cut, shuffle=True, remainder="drop")
-    orders = set()
-    for seed in range(20):
-        lab.shuffle_seed = seed
-        drawn = np.concatenate(lab.calls())
-        orders.add(tuple(drawn))
-        assert len(set(drawn)) == len(drawn) > len(lab.samples()) - 3
-        assert lab.arrows().mean() < 0.3
-    assert len(orders) == 20
-
-
-@pytest.mark.parametrize(
-    ("length", "remainder", "last"),
-    [
-        (28, "run", [6, 6, 6]),  # one row left: broadcast
-        (28, "drop", [3, 4, 5]),
-        (32, "run", [3, 4, 5]),  # two rows left: Keras stops
-    ],
-)
-def test_the_last_call(length, remainder, last):
-    lab = LanesLab(cut="one after another", length=length, remainder=remainder)
-    assert lab.calls()[-1].tolist() == last
-
-
-@pytest.mark.parametrize("shuffle", [False, True])
-def test_a_row_ends_in_the_right_state_exactly_if_its_arrows_are_right(shuffle):
-    lab = LanesLab(weights=weights(5)[:3], cut="overlapping", shuffle=shuffle)
-    for lab.length, lab.batch_size, lab.time_steps in EVERY_SETTING[::37]:
-        calls, whole = lab.end_states()
-        difference = np.abs(calls - whole).max(axis=(1, 2))
-        np.testing.assert_array_equal(difference < 1e-6, lab.arrows().all(axis=0))
 
 
 # Pictures ----------------------------------------------------------------------------------------

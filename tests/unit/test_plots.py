@@ -38,11 +38,6 @@ def test_the_three_axes_have_three_colours():
     assert all(color in css for color in plots.AXIS_COLORS.values())
 
 
-def test_zero_is_the_palest_state():
-    pale = luminance(plots.STATE_MAP(0.5))
-    assert all(luminance(plots.STATE_MAP(value)) < pale for value in (0.0, 0.25, 0.75, 1.0))
-
-
 def test_an_unknown_axis_is_named(ax):
     with pytest.raises(ValueError, match="axis is 'time'; wanted one of samples, time steps"):
         plots.draw_axis(ax, (0, 0), (1, 0), "time")
@@ -52,19 +47,6 @@ def test_cells_show_their_values(ax):
     plots.draw_cells(ax, [["A", 1.5], [2, 3]], 0, 0)
     assert [text.get_text() for text in ax.texts] == ["A", "1.5", "2", "3"]
     assert len(ax.patches) == 4
-
-
-def test_the_loop_has_one_box_per_time_step(ax):
-    plots.draw_loop(ax, [["A"], ["B"], ["C"]])
-    texts = [text.get_text() for text in ax.texts]
-    assert [text for text in texts if text.startswith("step")] == ["step 1", "step 2", "step 3"]
-    assert texts.count("h, c") == 2 and texts.count("zeros") == 1
-
-
-def test_a_state_is_drawn_with_time_steps_across_and_units_down(ax):
-    image = plots.draw_state(ax, np.zeros((5, 2)), labels="ABCDE", title="nothing")
-    assert image.get_array().shape == (2, 5)
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == list("ABCDE")
 
 
 def test_every_seed_is_a_dot_and_the_line_is_the_median(ax):

@@ -1,8 +1,7 @@
 """Weights that move between the layouts of Keras and PyTorch.
 
 The formulas of PyTorch's documentation are written out here once more, for one sample and with
-column vectors, as they stand there. Nothing of `utils` takes part in them. Where PyTorch is
-installed, the layers of PyTorch themselves take part too.
+column vectors, as they stand there. Nothing of `utils` takes part in them.
 """
 
 import keras
@@ -108,22 +107,6 @@ def test_weights_of_keras_compute_the_same_in_pytorchs_formulas(name):
     # Blocks in another order would be noticed.
     other, _ = documented(name, [np.roll(w, U, axis=0) for w in weights])
     assert np.abs(found - other).max() > 1e-2
-
-
-@both_layers
-def test_a_layer_of_pytorch_computes_the_same(name):
-    torch = pytest.importorskip("torch")
-    layer = keras_layer(name)
-    twin = getattr(torch.nn, name)(F, U, batch_first=True)
-    assert list(twin.state_dict()) == ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
-    tensors = map(torch.tensor, TO[name](*layer.get_weights()))
-    twin.load_state_dict(dict(zip(twin.state_dict(), tensors, strict=True)))
-    with torch.no_grad():
-        every, state = twin(torch.tensor(X))
-    last = state[-1] if name == "LSTM" else state  # c, or h: (1, B, U)
-    found, *states = layer(X)
-    np.testing.assert_allclose(found, every.numpy(), atol=1e-5)
-    np.testing.assert_allclose(states[-1], last[0].numpy(), atol=1e-5)
 
 
 # There and back -----------------------------------------------------------------------------

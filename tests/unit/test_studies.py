@@ -35,22 +35,16 @@ def test_what_is_stored_is_loaded(folder):
     assert content["versions"] == study.versions()
 
 
-@pytest.mark.parametrize("change", [("0.25", "0.26"), ('"a"', '"b"'), ("12", "13")])
-def test_an_edited_file_is_refused(folder, change):
+@pytest.mark.parametrize(
+    "damage", [lambda text: text.replace("0.25", "0.26", 1), lambda text: text[:-9]]
+)
+def test_an_edited_file_and_one_cut_short_are_refused(folder, damage):
     study.store("loss", MEASURED, 12.3)
     path = folder / "loss.json"
-    path.write_text(path.read_text().replace(*change, 1))
+    path.write_text(damage(path.read_text()))
     with pytest.raises(
         ValueError, match=r"data/loss.json: .*edited or cut short.*experiments loss"
     ):
-        study.load("loss")
-
-
-def test_a_file_cut_short_is_refused(folder):
-    study.store("loss", MEASURED)
-    path = folder / "loss.json"
-    path.write_text(path.read_text()[:-9])
-    with pytest.raises(ValueError, match=r"data/loss.json: .*edited or cut short"):
         study.load("loss")
 
 

@@ -6,7 +6,6 @@ rounds differently in the last of the 7 digits of a float32, and the differences
 training. The largest seen is 2e-6; ten times that is allowed, for other processors.
 """
 
-import random
 import sys
 
 import keras
@@ -28,13 +27,9 @@ LONG = LONGEST_UNROLLED + 3
 # (time steps, features, batch size, other arguments)
 CASES = {
     "one sample per update": (3, 1, 1, {}),
-    "one time step": (1, 3, 4, {}),
-    "all samples per update": (4, 2, None, {}),
     "the last batch is short": (3, 1, 5, {}),
-    "more time steps than are unrolled": (LONG, 1, 4, {}),
     "lengths": (4, 1, 4, {"lengths": LENGTHS}),
     "lengths, more time steps than are unrolled": (LONG, 1, 4, {"lengths": LENGTHS + LONG - 4}),
-    "stateful": (1, 1, 1, {"shuffle": False, "stateful": True}),
     "stateful, several steps and samples": (2, 1, 3, {"shuffle": False, "stateful": True}),
     "dense": (3, 1, 4, {"network": "dense"}),
 }
@@ -82,9 +77,8 @@ def assert_records_equal(run, record, seed, model, X, y):
     [case if case in QUICK else pytest.param(case, marks=pytest.mark.nightly) for case in CASES],
 )
 def test_500_updates_are_those_of_keras(case, monkeypatch):
-    time_steps, features, batch_size, options = CASES[case]
+    time_steps, features, size, options = CASES[case]
     X, y = small_task(time_steps, features, options.get("lengths"))
-    size = batch_size or SAMPLES
     per_epoch = -(-SAMPLES // size)
     epochs = UPDATES // per_epoch
     runs = {}
@@ -93,7 +87,7 @@ def test_500_updates_are_those_of_keras(case, monkeypatch):
         runs[by_xla] = train_seeds(
             *(X, y, UNITS, SEEDS, epochs),
             classes=CLASSES,
-            batch_size=batch_size,
+            batch_size=size,
             records=1,
             **options,
         )
@@ -179,14 +173,6 @@ def test_predictions_skip_what_a_mask_skips():
     assert np.abs(predict_seeds([model.get_weights()], X) - said).max() > 1e-3
 
 
-def test_seeds_are_shared_out_evenly():
-    for count in range(1, 25):
-        groups = trainer._groups(count)
-        assert {len(group) for group in groups} == {len(groups[0])}
-        assert len(groups[0]) <= trainer.SEEDS_PER_CALL
-        assert [member for group in groups for member in group][:count] == list(range(count))
-
-
 def test_a_run_in_several_calls_is_the_same_run(monkeypatch):
     X, y = small_task(3, 1)
     arguments = {"classes": CLASSES, "batch_size": 4, "records": 1}
@@ -256,26 +242,6 @@ def test_bad_input_is_named():
     ]:
         with pytest.raises(ValueError, match=message):
             predict_seeds(lstm, X, **options)
-
-
-def test_a_training_leaves_the_random_numbers_of_python_alone():
-    X, y = small_task(3, 1)
-    trainer.initial_weights.cache_clear()
-    random.seed(3)
-    before = random.getstate()
-    train_seeds(X, y, 4, [5], 2, classes=5, records=1)
-    assert random.getstate() == before
-
-
-@pytest.mark.parametrize("watched", [False, True])
-def test_the_bar_shows_when_someone_looks_on(monkeypatch, capsys, watched):
-    monkeypatch.setattr(progress, "is_watched", lambda: watched)
-    with progress.progress_bar(2, "epochs", "20 seeds") as bar:
-        bar.delay = 0
-        bar.update(1)
-        bar.refresh()
-    shown = capsys.readouterr().err
-    assert [word in shown for word in ("20 seeds", "1/2", "epochs")] == 3 * [watched]
 
 
 @pytest.mark.parametrize(
