@@ -157,15 +157,6 @@ def test_two_views_move_together_two_labs_do_not_and_words_are_text(show_labs, n
     assert not page.evaluate("Boolean(window.ran)")
 
 
-@pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
-def test_a_calm_page_stays_calm(show_labs, motion, moves):
-    page = show_labs(LARGEST["StepLab"]())  # the one lab with an animation
-    page.emulate_media(reduced_motion=motion)
-    page.get_by_role("button", name="Next").click()
-    page.wait_for_function("document.querySelector('.step-says').textContent.startsWith('Step 6')")
-    assert page.evaluate("document.getAnimations().length > 0") == moves
-
-
 @each_lab
 def test_haste_does_no_harm_and_nothing_stays_behind(core, name):
     lab = LARGEST[name]()

@@ -78,17 +78,15 @@ def wait_for_address(server, log):
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
 
 
-def open_notebook(browser, jupyterlab, name, cells=None):
-    """Open a notebook in its own workspace; wait until its kernel is idle."""
+def open_notebook(browser, jupyterlab, cells):
+    """Open a notebook of code cells in its own workspace; wait until its kernel is idle."""
     address, folder = jupyterlab
-    if cells is not None:
-        nbformat.write(new_notebook(cells=list(map(new_code_cell, cells))), folder / name)
+    nbformat.write(new_notebook(cells=list(map(new_code_cell, cells))), folder / "labs.ipynb")
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     # On a slow machine JupyterLab may ask for the kernel before it knows which there are.
     question = page.locator(".jp-Dialog", has_text="Select Kernel")
     page.add_locator_handler(question, lambda: question.locator(".jp-mod-accept").click())
-    address += f"lab/workspaces/{name.split('.')[0]}/tree/{name}?reset&token=book"
-    page.goto(address)
+    page.goto(f"{address}lab/workspaces/labs/tree/labs.ipynb?reset&token=book")
     page.locator(".jp-Notebook").wait_for()
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     return page
@@ -134,7 +132,7 @@ def test_a_lab_and_its_python_object_move_each_other(browser, jupyterlab):
     cells = [IMPORTS]
     for made, name, value, _, _ in LABS.values():
         cells += [f"lab = {made}\nlab", f"lab.{name} = {value!r}", f"print('now', lab.{name})"]
-    page = open_notebook(browser, jupyterlab, "two_way.ipynb", cells)
+    page = open_notebook(browser, jupyterlab, cells)
     run(page, 0)
     for number, (title, (_, name, value, key, after)) in enumerate(LABS.items()):
         place = 1 + 3 * number

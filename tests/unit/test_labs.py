@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
-from utils import labs, lstm_numpy, plots
+from utils import labs
 from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab
 from utils.labs.lab import FOLDER, Lab, Weights, collect_files, read_module, without_comments
 from utils.labs.lanes import CUTS
-from utils.windows import ALPHABET, encode, lanes
+from utils.windows import ALPHABET, lanes
 
 UNITS = 4
 
@@ -297,14 +297,3 @@ def test_the_picture_is_small_and_tells_what_it_shows(name, settings, words):
     assert len(re.search(r'alt="([^"]+)"', html)[1].split()) > 5
     assert [word for word in words if word not in html] == []
     assert len(base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])) < 60_000
-
-
-def test_a_picture_tells_the_numbers():
-    figure, description = make("StepLab", word="HEY", step=2, unit=2).picture()
-    plots.plt.close(figure)
-    run = lstm_numpy.lstm(encode("HEY").reshape(1, 3, 1) / 26, *weights()[:3])
-    assert f"= {run.c[0, 2, 2]:.2f}." in description
-    logits = run.h[0] @ weights()[3] + weights()[4]
-    for number, letter in enumerate("HEY"):
-        answer = ALPHABET[logits[number].argmax()]
-        assert f"step {number + 1} reads {letter} and answers {answer}" in description

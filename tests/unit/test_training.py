@@ -111,23 +111,6 @@ def test_500_updates_are_those_of_keras(case, monkeypatch):
         assert_records_equal(run, -1, -1, model, X, y)
 
 
-def test_xla_compiles_long_trainings_only(monkeypatch):
-    asked = []
-    compiled = trainer.compiled
-
-    def listen(network, by_xla, *shapes):
-        asked.append(by_xla)
-        return compiled(network, by_xla, *shapes)
-
-    monkeypatch.setattr(trainer, "compiled", listen)
-    monkeypatch.setattr(trainer, "WITHOUT_XLA", 9)
-    X, y = small_task(3, 1)
-    arguments = {"classes": CLASSES, "batch_size": 4, "records": 1}  # 3 updates of 3 steps
-    for epochs in (1, 2):
-        train_seeds(X, y, UNITS, [1], epochs, **arguments)
-    assert asked == [False, True]
-
-
 @pytest.mark.parametrize(("stateful", "size"), [(True, 3), (False, 5)])
 def test_a_run_is_that_of_fit(stateful, size):
     """Stateful with a reset before each epoch; otherwise with a last batch that is short."""
