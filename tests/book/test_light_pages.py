@@ -65,15 +65,6 @@ def test_only_widgets_on_view_keep_their_state():
     assert "</" not in written
 
 
-def test_code_without_an_element_of_its_own_has_the_colour_of_code(site):
-    styles = (site / "_static" / "pygments.css").read_text(encoding="utf-8")
-    for theme in ("light", "dark"):
-        start = rf'html\[data-theme="{theme}"\] \.highlight'
-        (plain,) = re.findall(rf"{start} \{{.*color: (#\w+)", styles)
-        for name in ("n", "nn", "p", "w"):
-            assert re.findall(rf"{start} \.{name} \{{(.*?)\}}", styles) == [f" color: {plain} "]
-
-
 def test_the_search_knows_each_page_and_no_code_that_a_reader_does_not_come_for(site):
     text = (site / "_static/search_entries.js").read_text(encoding="utf-8")
     entries = json.loads(text.removeprefix("const searchEntries = ").removesuffix(";\n"))

@@ -1,9 +1,8 @@
 """What search engines and messengers know of each page.
 
-A fork gets its own addresses everywhere: tried on a toy book.
+That a fork gets its own addresses everywhere: test_address.py.
 """
 
-import functools
 import re
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -17,65 +16,37 @@ SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 ADDRESS = SETTINGS["html"]["baseurl"]
 
 
-@functools.cache
-def soup(path):
-    """Return a built page, parsed."""
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
-def tags(page):
-    """Return what the head of a page says: names of tags and links, and what they say."""
-    found = {}
-    for tag in page.head.find_all("meta", content=True):
-        found.setdefault(tag.get("property") or tag.get("name"), []).append(tag["content"])
-    for tag in page.head.find_all("link", href=True):
-        found.setdefault(tag["rel"][0], []).append(tag["href"])
-    return found
-
-
-def in_sitemap(site):
-    """Return the addresses that the list of pages holds."""
-    return [tag.text for tag in ElementTree.parse(site / "sitemap.xml").iter() if "loc" in tag.tag]
-
-
 @pytest.mark.parametrize("name", documents())
-def test_a_page_says_what_it_is_and_where_it_stands(site, name):
-    page = soup(site / f"{name}.html")
-    found = tags(page)
-    assert found["canonical"] == found["og:url"] == [f"{ADDRESS}{name}.html"]
-    assert [f"{title}#" for title in found["og:title"]] == [page.article.h1.text]
-    assert found["og:site_name"] == [SETTINGS["title"]]
-    assert found["og:image"] == [f"{ADDRESS}_static/card.png"]
-    assert found["og:image:alt"] and found["twitter:card"] == ["summary_large_image"]
-
-
-@pytest.mark.parametrize("name", documents())
-def test_a_page_is_described_by_its_own_first_words(site, name):
-    page = soup(site / f"{name}.html")
-    found = tags(page)
-    (description,) = found["description"]
-    assert found["og:description"] == [description]
-    assert 150 < len(description) <= 200
+def test_a_page_says_what_it_is_where_it_stands_and_how_it_begins(site, name):
+    page = BeautifulSoup((site / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+    meta = page.head.find_all("meta", content=True)
+    found = {tag.get("property") or tag.get("name"): tag["content"] for tag in meta}
+    assert page.head.find("link", rel="canonical")["href"] == f"{ADDRESS}{name}.html"
+    assert found["og:url"] == f"{ADDRESS}{name}.html"
+    assert f"{found['og:title']}#" == page.article.h1.text
+    assert found["og:site_name"] == SETTINGS["title"]
+    assert found["og:image"] == f"{ADDRESS}_static/card.png"
+    assert found["og:image:alt"] and found["twitter:card"] == "summary_large_image"
+    assert found["description"] == found["og:description"]
+    assert 150 < len(found["description"]) <= 200
     after_title = " ".join(tag.text for tag in page.article.h1.find_next_siblings())
-    first, *_ = after_title.strip().splitlines()
-    assert description.startswith(first[:40])
+    assert found["description"].startswith(after_title.strip().splitlines()[0][:40])
 
 
 def test_the_list_of_pages_holds_the_pages_of_the_book_and_no_other(site):
-    found = in_sitemap(site)
+    tree = ElementTree.parse(site / "sitemap.xml")
+    found = [tag.text for tag in tree.iter() if "loc" in tag.tag]
     assert sorted(found) == sorted(f"{ADDRESS}{name}.html" for name in documents())
 
 
-def test_links_of_the_readme_open_this_repository():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["README.md", "reference/teaching.md"])
+def test_links_for_a_hub_open_this_repository(name):
     repository = SETTINGS["repository"]["url"]
-    (hub,) = re.findall(r"https://HUB/\S+", readme)
+    (hub,) = re.findall(r"https://HUB/\S+", (ROOT / name).read_text(encoding="utf-8"))
     assert urlsplit(hub).path == "/hub/user-redirect/git-pull"
     query = parse_qs(urlsplit(hub).query, strict_parsing=True)
-    assert query.keys() == {"repo", "branch", "urlpath"}
-    assert query["repo"] == [repository]
-    assert query["branch"] == [SETTINGS["repository"]["branch"]]
+    wanted = {"repo": [repository], "branch": [SETTINGS["repository"]["branch"]]}
+    (path,) = query.pop("urlpath")
     folder = f"lab/tree/{repository.rpartition('/')[2]}/"
-    (path,) = query["urlpath"]
+    assert query == wanted
     assert path.startswith(folder) and (ROOT / path.removeprefix(folder)).is_file()
-    assert repository.replace("github.com", "codespaces.new") in readme

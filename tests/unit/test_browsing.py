@@ -35,7 +35,3 @@ def test_a_browser_is_found(monkeypatch, tmp_path, named, installed, own, found,
     assert [command[1:] for command in commands] == tried * [
         ("-m", "playwright", "install", "chromium")
     ]
-
-
-def test_a_command_that_fails_or_is_missing_is_no_error():
-    assert not browsing.quietly("no-such-command-at-all")

@@ -13,7 +13,7 @@ from utils import labs
 from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab
 from utils.labs.lab import FOLDER, Lab, Weights, collect_files, read_module, without_comments
 from utils.labs.lanes import CUTS
-from utils.windows import ALPHABET, lanes
+from utils.windows import lanes
 
 UNITS = 4
 
@@ -231,19 +231,7 @@ def test_the_race_lab_starts_as_the_chapter_and_hears_the_page():
     assert (lab.epoch, lab.accuracy_steps, lab.results, len(seen)) == (500, 1.0, [result], 1)
 
 
-# The calls of the State lab and the cuts of the Lanes lab -----------------------------------------
-
-
-def test_rows_and_stateless_calls_do_not_meet():
-    """That the numbers are those of Keras: tests/browser."""
-    whole = make("StateLab", batch_size=4).read()[1]
-    changed = make("StateLab", batch_size=4, text="ABQDEFGHIJKL").read()[1]
-    assert np.array_equal(whole[:, [0, 1, 3]], changed[:, [0, 1, 3]])
-    assert (np.abs(whole[:, 2] - changed[:, 2]).max(axis=-1) > 0).all()
-    stateless = make("StateLab", stateful=False).read()[1]
-    alone = [make("StateLab", text=letter).read()[1][0] for letter in ALPHABET[:12]]
-    assert np.array_equal(stateless, np.array(alone))
-    assert make("StateLab", text="AB", batch_size=3).read()[1].shape == (0, 3, 4)
+# What State lab and Lanes lab compute: their numbers against Keras are in tests/browser -------------
 
 
 def test_a_very_sure_network_answers_too():

@@ -43,12 +43,6 @@ def test_an_unknown_axis_is_named(ax):
         plots.draw_axis(ax, (0, 0), (1, 0), "time")
 
 
-def test_cells_show_their_values(ax):
-    plots.draw_cells(ax, [["A", 1.5], [2, 3]], 0, 0)
-    assert [text.get_text() for text in ax.texts] == ["A", "1.5", "2", "3"]
-    assert len(ax.patches) == 4
-
-
 def test_every_seed_is_a_dot_and_the_line_is_the_median(ax):
     plots.draw_seeds(ax, {"one": ([0.1, 0.2, 0.9], "k"), "two": ([0.5], "k")}, ceiling=0.7)
     assert [len(line.get_ydata()) for line in ax.lines[:2]] == [3, 1]

@@ -69,21 +69,6 @@ def test_a_check_prints_what_differs_and_writes_nothing(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    ("stored", "fresh", "places"),
-    [
-        ({"a": [1, 2]}, {"a": [1, 2]}, []),
-        ({"a": [1, 2]}, {"a": [1, 3]}, ["/a/1"]),
-        ({"a": [1, 2]}, {"a": [1]}, ["/a"]),
-        ({"a": 1}, {"b": 1}, [""]),
-        ({"a": "x", "b": None}, {"a": "y", "b": 0}, ["/a", "/b"]),
-        ([float("nan")], [1.0], ["/0"]),
-    ],
-)
-def test_differences_name_their_place(stored, fresh, places):
-    assert [place for place, *_ in study.differences(stored, fresh)] == places
-
-
-@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [([], 1, "six"), (["seven"], 2, "no study is called seven"), (["--help"], 0, "usage")],
 )
