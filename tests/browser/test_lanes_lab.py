@@ -144,7 +144,7 @@ def test_the_states_are_those_of_keras(show_labs, units, settings):
         assert shown["ends"][row] == pytest.approx(np.abs(difference).max(), abs=1e-5)
 
 
-@pytest.mark.parametrize("name", ["first view", "two rows dropped", "overlapping, B = T"])
+@pytest.mark.parametrize("name", ["first view", "two rows dropped", "shuffled"])
 def test_the_code_lines_run_in_keras(show_labs, name):
     import keras
 

@@ -231,7 +231,7 @@ def test_the_race_lab_starts_as_the_chapter_and_hears_the_page():
     assert (lab.epoch, lab.accuracy_steps, lab.results, len(seen)) == (500, 1.0, [result], 1)
 
 
-# What State lab and Lanes lab compute: their numbers against Keras are in tests/browser -------------
+# What State lab and Lanes lab compute. Their numbers against Keras: tests/browser ---------------
 
 
 def test_a_very_sure_network_answers_too():
