@@ -143,10 +143,10 @@ def test_a_heading_is_found_by_its_own_words(search, site, name):
 
 
 @pytest.mark.parametrize(
-    ("phrases", "page"), [(PASTED, ERRORS), (SEEN, ERRORS), (TYPED, ""), (OTHERS, "")]
+    ("phrases", "on"), [(PASTED, ERRORS), (SEEN, ERRORS), (TYPED, ""), (OTHERS, "")]
 )
-def test_a_heading_is_found_by_a_message_or_words_like_its_own(search, phrases, page):
-    assert missed(search, phrases, page) == {}
+def test_a_heading_is_found_by_a_message_or_words_like_its_own(search, phrases, on):
+    assert missed(search, phrases, on) == {}
 
 
 @pytest.mark.parametrize("place", ["server", "disk"])
