@@ -276,5 +276,8 @@ def measure():
 
 
 def main(check=False):
-    """Run the study; see `study.run`."""
-    return study.run(__name__, measure, check)
+    """Run the study; see `study.run`.
+
+    The tolerance is for threads, which do not round their sums alike in every run.
+    """
+    return study.run(__name__, measure, check, tolerance=0.03)
