@@ -118,7 +118,8 @@ def measure(browser, lab, folder):
 
 def main():
     """Print one line for each lab, and the size of all of them."""
-    print(f"all labs and the mounting script: {size_of_all_labs() / 1024:.1f} KB gzip")
+    print(f"All labs and the mounting script: {size_of_all_labs() / 1024:.1f} KB gzip.\n")
+    print("| lab | appears in | an action takes | 95 % of them at most |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = find_chromium(playwright)
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=not is_root())
@@ -129,10 +130,7 @@ def main():
                 settings["weights"] = weights()
             appears, times = measure(browser, lab_class(**settings), Path(folder))
             middle, slow = np.percentile(times, [50, 95])
-            print(
-                f"{name}: appears in {appears:.0f} ms, "
-                f"an action takes {middle:.1f} ms (95 %: {slow:.1f} ms)"
-            )
+            print(f"| {name} | {appears:.0f} ms | {middle:.1f} ms | {slow:.1f} ms |")
         browser.close()
 
 

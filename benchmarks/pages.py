@@ -143,11 +143,10 @@ def main():
         parser.error(f"no page of the site: {names}; wanted a path in it, such as index.html")
     if chosen.slowdown is not None and chosen.slowdown < 1:
         parser.error(f"--slowdown is {chosen.slowdown}; wanted 1 (not slowed) or more")
-    print(f"{'first visit':>11} {'next page':>9}  KB, gzip")
-    for name, (first, following) in found.items():
-        print(f"{first / 1000:11.0f} {following / 1000:9.0f}  {name}")
-    medians = (statistics.median(kind) / 1000 for kind in zip(*found.values(), strict=True))
-    print("{:11.0f} {:9.0f}  median".format(*medians))
+    print("| page | first visit, KB gzip | next page, KB gzip |\n|---|---|---|")
+    medians = (statistics.median(kind) for kind in zip(*found.values(), strict=True))
+    for name, (first, following) in (found | {"median": tuple(medians)}).items():
+        print(f"| {name} | {first / 1000:.0f} | {following / 1000:.0f} |")
     if chosen.weights or not shutil.which("npx"):
         return
     with sync_playwright() as playwright:

@@ -52,14 +52,18 @@ STRICT = ("-W", "-n", "--keep-going", "--all")
 
 
 def build(book, *options, strict=STRICT):
-    """Build the book in the folder `book` as `make book` does; return exit code and log.
+    """Build the book in the folder `book`; return exit code and log.
 
-    `options` are further ones of `jupyter-book build`.
+    This book is built as `make book` does it, and not again if nothing has changed. For a toy book
+    Sphinx runs the notebooks itself; `options` are further ones of `jupyter-book build`.
     """
     command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
     assert command, "jupyter-book is not installed beside this Python: run `make book` first"
+    command = [command, "build", *strict, *options, "."]
+    if book == ROOT:
+        command = [sys.executable, "-m", "tools.book"]
     run = subprocess.run(
-        [command, "build", *strict, *options, "."],
+        command,
         cwd=book,
         env=os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,

@@ -179,6 +179,9 @@ def cell_metadata(cell):
             prompts[f"code_prompt_{verb}"] = text
     elif what == "figure" and tags(cell):  # a figure whose code teaches is not folded
         wanted, title = FOLDED | {"tags": ["hide-input"]}, r"# @title Figure: \S.*"
+    elif what == "code" and "hide-input" in tags(cell):  # what readers need not write
+        wanted = FOLDED | {"tags": ["hide-input"]}
+        title = r"# @title (?!Figure|Checks|Solution)\S.*"
     if {**found, "tags": sorted(found.get("tags", []))} != {"tags": [], **wanted}:
         problems.append(f"metadata {found}, wanted for a {what} cell {wanted}")
     if mystnb != prompts:

@@ -1,4 +1,4 @@
-"""What the build promises: warnings and broken claims stop it, and it runs no more than it must.
+"""What the build promises: warnings and broken claims stop it.
 
 The promises are tried on a toy book: this book's settings, extensions and helper code, a landing
 page, and one small notebook. Each test works on a copy of its own.
@@ -14,7 +14,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 FOLDERS = ("_extensions", "_static", "_templates", "utils", "data")
 FILES = ("_config.yml", "requirements.txt", "constraints.txt")
-HELPER = '"""A helper."""\n\nVALUE = 3\n'
 CLAIM = "from utils.toy import VALUE\n\nclaim = VALUE + 1\nprint('The value is', VALUE)"
 CHECK = "# @title Checks: the claim\nassert claim == VALUE + 1"
 
@@ -58,7 +57,7 @@ def built_toy(tmp_path_factory):
     cells.append(new_code_cell(CLAIM, id="claim"))
     cells.append(new_code_cell(CHECK, id="test-claim", metadata=hidden))
     write_book(folder, "toy", new_notebook(cells=cells, metadata=rules.NOTEBOOK_METADATA))
-    (folder / "utils" / "toy.py").write_text(HELPER, encoding="utf-8")
+    (folder / "utils" / "toy.py").write_text('"""A helper."""\n\nVALUE = 3\n', encoding="utf-8")
     for litter in (".pytest_cache/README.md", ".venv/lib/notes.ipynb", "venv/notes.md"):
         (folder / litter).parent.mkdir(parents=True)
         (folder / litter).write_text("Left here by a tool: no page of the book.", encoding="utf-8")
@@ -96,16 +95,7 @@ def test_this_book_is_built(built):
     code, log = built
     found = trouble(log)
     assert found == "", found
-    assert code == 0 and "build succeeded." in log, log
-
-
-def test_every_notebook_was_executed_or_cached(built):
-    _, log = built
-    for name in documents():
-        if (ROOT / f"{name}.ipynb").is_file():
-            path = ROOT / f"{name}.ipynb"
-            run = (f"{path}: Executed notebook in ", f"{path}: Using cached notebook: ")
-            assert any(line in log for line in run), name
+    assert code == 0, log
 
 
 def test_a_second_build_executes_nothing(toy):
@@ -139,11 +129,3 @@ def test_a_broken_claim_of_the_first_chapter_stops_the_build(tmp_path):
     code, log = build(tmp_path)
     assert code != 0
     assert "AssertionError" in trouble(log) and f"{name}.ipynb" in log
-
-
-def test_an_edit_of_helper_code_runs_the_notebooks_again(toy):
-    edit(toy / "utils" / "toy.py", "VALUE = 3", "VALUE = 5")
-    code, log = build(toy)
-    assert code == 0, log
-    assert executions(log) == 1
-    assert "The value is 5" in page_of(toy)

@@ -71,7 +71,6 @@ def toy(tmp_path_factory):
 def catalogues(toy):
     """The folder of the catalogues, made as `make texts` makes them."""
     output = toy / "_build" / "texts"
-    shutil.copytree(toy / "_build" / ".jupyter_cache", output / "_build" / ".jupyter_cache")
     options = ["--path-output", str(output), "--builder", "custom", "--custom-builder", "gettext"]
     code, log = build(toy, *options, strict=())  # it warns of labs: there is no text in them
     assert code == 0, log
@@ -100,7 +99,6 @@ def chinese(toy, tmp_path_factory):
     (path.parents[1] / "index.po").write_text(header + index, encoding="utf-8")
     edit(folder / "_config.yml", "\n    language: en\n", "\n    language: zh_CN\n")
     output = folder / "_build" / "zh_CN"
-    shutil.copytree(folder / "_build" / ".jupyter_cache", output / "_build" / ".jupyter_cache")
     code, log = build(folder, "--path-output", str(output))
     assert code == 0, log
     assert executions(log) == 0, "the outputs are the same in every language"

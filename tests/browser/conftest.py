@@ -169,25 +169,6 @@ def visit(browser, address):
         view.close()
 
 
-@pytest.fixture(scope="module")
-def search(browser, address):
-    """A function that gives the first results for a query, as the search page orders them.
-
-    Of each result (page, title, anchor): three of them, since a reader looks at no more.
-    """
-    page = browser.new_page()
-    page.goto(f"{address}search.html")
-    page.wait_for_function("typeof Search !== 'undefined' && Search.hasIndex()")
-
-    def results(query):
-        found = page.evaluate("query => Search._performSearch(...Search._parseQuery(query))", query)
-        # Sphinx shows its list of results from the end.
-        return [(name, title.split(" > ")[-1], anchor) for name, title, anchor, *_ in found[:-4:-1]]
-
-    yield results
-    page.close()
-
-
 @pytest.fixture(scope="session")
 def lab_folder(tmp_path_factory):
     """A folder that a local server shows: (folder, address)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ipywidgets.embed import embed_data
 
-from utils.labs.lab import NOT_FETCHED
+from utils.labs.lab import without_comments
 
 ROOT = Path(__file__).parents[2]
 LABS = ROOT / "utils" / "labs"
@@ -24,7 +24,7 @@ def size_of_all_labs():
     """Return what a reader of all labs fetches, each file once and as it is sent: bytes, gzip."""
     files = sorted(path for path in LABS.iterdir() if path.suffix in (".js", ".css"))
     sent = (
-        text if path.stem == "mount" else NOT_FETCHED.sub("", text)
+        text if path.stem == "mount" else without_comments(text)
         for path in files
         for text in [path.read_text(encoding="utf-8")]
     )

@@ -3,11 +3,10 @@
 import json
 
 import numpy as np
-from axe_playwright_python.sync_playwright import Axe
+from axe import violations
 
 from utils.labs.lab import FOLDER
 
-AXE = Axe()
 # A model without Python, a lab rendered on it, and how its end is waited for; for `call`.
 MODEL = """
     class Model {
@@ -61,10 +60,9 @@ def random_weights(units, features=1, classes=26, seed=0, scale=0.7):
 
 def serious(page):
     """Return what axe calls serious or critical on the page as it stands."""
-    violations = AXE.run(page, options={"preload": False, "resultTypes": ["violations"]}).response
     return [
         (found["id"], found["nodes"][0]["html"][:200], found["nodes"][0]["failureSummary"])
-        for found in violations["violations"]
+        for found in violations(page)
         if found["impact"] in ("serious", "critical")
     ]
 

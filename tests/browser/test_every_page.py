@@ -4,14 +4,11 @@ A page is opened once per width. `show` switches between light and dark, folded 
 """
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe import violations
 from conftest import WIDTHS
 
 pytestmark = pytest.mark.browser
 
-AXE = Axe()
-# Without `preload: False` axe fetches style sheets itself, from the wrong folder.
-OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 COLORS = ["color-contrast", "link-in-text-block"]  # the rules that light and dark differ in
 PHONE = min(WIDTHS)
 # Measuring colours takes most of the time, and most of it on code, where the same few colours
@@ -35,22 +32,17 @@ COLORS_IN = {
 
 def violations_of(page, scheme, colors_in):
     """Return what axe finds, of any impact, a few lines for each rule."""
-    violations = []
+    broken = []
     if scheme == "light":
-        violations += run_axe(page, rules={rule: {"enabled": False} for rule in COLORS})
+        broken += violations(page, rules={rule: {"enabled": False} for rule in COLORS})
     if colors_in != "summary" or page.locator("summary").count():
         page.evaluate(MARK_REPEATED_CODE)
-        violations += run_axe(page, colors_in, runOnly=COLORS)
+        broken += violations(page, colors_in, runOnly=COLORS)
     return "\n".join(
         f"{found['id']} ({found['impact']}), {len(found['nodes'])} places, first: "
         f"{found['nodes'][0]['html'][:200]}\n{found['nodes'][0]['failureSummary']}"
-        for found in violations
+        for found in broken
     )
-
-
-def run_axe(page, context=None, **options):
-    """Return all violations that axe finds."""
-    return AXE.run(page, context=context, options=OPTIONS | options).response["violations"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,7 +7,7 @@ import pytest
 from lab_tools import call, random_weights, to_json
 
 from utils import lstm_numpy
-from utils.labs.lab import Lab, Weights
+from utils.labs.lab import Lab, Weights, shuffled_order
 
 pytestmark = pytest.mark.browser
 
@@ -111,3 +111,11 @@ def test_short_numbers(core, value, digits, wanted):
 def test_letters_are_kept_and_the_rest_is_counted(core, typed, kept, strange, surplus):
     found = call(core, "page", "m.readLetters(a[0], 4)", typed)
     assert found == {"kept": kept, "strange": strange, "surplus": surplus}
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
+def test_python_and_the_page_draw_the_same_order(core, seed):
+    for count in (0, 1, 26):
+        order = call(core, "random", "m.shuffledOrder(a[0], a[1])", count, seed)
+        assert order == shuffled_order(count, seed).tolist()
+        assert sorted(order) == list(range(count))

@@ -182,7 +182,7 @@ def mulberry32(seed, count):
 @pytest.mark.parametrize("seed", [0, 1, 799])
 def test_the_generator_is_mulberry32(core, seed):
     draw = "(() => { const next = m.randomNumbers(a[0]); return Array.from({length: 9}, next); })()"
-    assert call(core, "train", draw, seed) == mulberry32(seed, 9)
+    assert call(core, "random", draw, seed) == mulberry32(seed, 9)
 
 
 @pytest.mark.parametrize("U", [4, 32])

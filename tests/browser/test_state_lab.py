@@ -171,7 +171,7 @@ def test_it_opens_in_a_state_that_teaches(opened):
     assert shown["signs"] == "✓" * 12 and shown["gaps"] == "0" + "→" * 11
     assert summary(page) == "12 of 12 right."
     assert page.get_by_text("Press an arrow → between two calls.").is_visible()
-    assert page.locator("[aria-current=true]").get_attribute("aria-label") == (
+    assert page.locator("[aria-current=true]").get_attribute("aria-description") == (
         "call 1, row 0: reads A, answers B, probability 0.99, right"
     )
 
@@ -257,7 +257,7 @@ def test_k_after_a_cold_start_gives_b(opened, how):
     press(page, how, "gap-11")
     assert "now K gets the answer B" in found(page)
     box = page.locator('[data-key="cell-11-0"]')
-    assert box.get_attribute("aria-label").startswith("call 11, row 0: reads K, answers B")
+    assert box.get_attribute("aria-description").startswith("call 11, row 0: reads K, answers B")
 
 
 def test_a_question_about_k_needs_k_in_call_11(opened):

@@ -214,9 +214,13 @@ def test_one_seed_does_not_depend_on_the_others():
         ({"y": np.full(12, 5)}, "y runs from 5 to 5; wanted 0 to 4"),
         ({"y": np.arange(12) / 26}, "y has dtype float64 and holds what is no class; wanted"),
         ({"y": np.full(12, "A")}, "holds what is no class; wanted integers 0 to 4"),
-        ({"epochs": 0}, "epochs is 0; wanted at least 1"),
+        ({"epochs": 0}, "epochs is 0. It must be an integer of 1 or more"),
+        ({"units": -4}, "units is -4. It must be an integer of 1 or more"),
+        ({"classes": 0}, "classes is 0. It must be an integer of 1 or more"),
+        ({"learning_rate": -0.01}, "learning_rate is -0.01; wanted a positive, finite number"),
+        ({"learning_rate": np.nan}, "learning_rate is nan; wanted a positive"),
         ({"seeds": []}, "seeds is empty; wanted at least one"),
-        ({"batch_size": 0}, "batch_size is 0; wanted at least 1"),
+        ({"batch_size": 0}, "batch_size is 0. It must be an integer of 1 or more"),
         ({"records": 3}, "records is 3; wanted a number that divides 10"),
         ({"lengths": [4] * 12}, r"runs from 4 to 4; wanted \(12,\) and 1 to 3"),
         ({"lengths": [1] * 11}, r"lengths has shape \(11,\)"),
@@ -235,6 +239,25 @@ def test_bad_input_is_named(change, message):
     arguments = {"X": X, "y": y, "units": 4, "seeds": [0], "epochs": 10, "classes": 5} | change
     with pytest.raises(ValueError, match=message):
         train_seeds(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("units", 4.0),
+        ("epochs", 2.5),
+        ("classes", "5"),
+        ("batch_size", 4.5),
+        ("records", True),
+        ("learning_rate", "0.1"),
+        ("learning_rate", None),
+    ],
+)
+def test_a_number_of_the_wrong_kind_is_named(name, value):
+    X, y = small_task(3, 1)
+    arguments = {"units": 4, "seeds": [0], "epochs": 10, "classes": 5} | {name: value}
+    with pytest.raises(TypeError, match=f"{name} is {value!r}.*Write for example {name}="):
+        train_seeds(X, y, **arguments)
 
 
 def test_models_and_predictions_name_bad_input():
