@@ -2,7 +2,7 @@
 # Each sets itself up in .venv; a machine needs Python 3.11, 3.12 or 3.13, and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test experiments bench archive pdf lab serve chapter texts translation format lock versions binder audit linkcheck clean
+.PHONY: help book test experiments backends bench archive pdf lab serve chapter texts translation format lock versions binder audit linkcheck clean
 
 # The first of these that runs and has a suitable version; or name one: make book PYTHON=python3.12
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -42,6 +42,23 @@ STUDY ?=
 CHECK ?=
 experiments: .venv/book  ## run a study anew: make experiments STUDY=six (or all); CHECK=1 compares
 	$(VENV)/python -m experiments $(STUDY) $(if $(CHECK),--check)
+
+# JAX and PyTorch for the CPU, each in an environment of its own; the same Keras as the book. On
+# Linux x86-64 PyPI's PyTorch is a CUDA build of several GB: name another with TORCH=... if you can.
+JAX ?= jax==0.10.2
+TORCH ?= torch==2.13.0
+backends: .venv/book .venv-jax/ready .venv-torch/ready  ## ask TensorFlow, JAX and PyTorch how they treat state; CHECK=1 compares
+	for name in jax torch; do KERAS_BACKEND=$$name .venv-$$name/bin/python -m pytest --quiet \
+		--noconftest tests/unit/test_state_backends.py || exit 1; done
+	$(VENV)/python -m experiments backends $(if $(CHECK),--check)
+
+.venv-jax/ready: PACKAGE = $(JAX)
+.venv-torch/ready: PACKAGE = $(TORCH)
+.venv-%/ready: .venv/python-is-suitable constraints.txt
+	"$(PYTHON)" -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt keras numpy pytest "$(PACKAGE)"
+	@touch $@
 
 bench: .venv/test book  ## measure the labs, the trainer against fit, each notebook, each page (15 minutes)
 	$(VENV)/python -m benchmarks.labs

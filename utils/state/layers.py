@@ -122,6 +122,5 @@ def built_batch_size(layer):
 
 def as_copy(variable):
     """Copy a Keras variable or tensor to a NumPy array."""
-    # np.asarray, then copy: np.array(variable) warns with NumPy 2, since the __array__ of Keras
-    # does not know `copy`.
-    return np.asarray(variable).copy()
+    # A tensor first: NumPy 2 warns about the __array__ of a Keras variable, which has no `copy`.
+    return np.array(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable)))
