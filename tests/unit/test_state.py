@@ -51,14 +51,6 @@ class Pair(layers.Layer):
         self.parts = [layers.LSTM(U, stateful=True, name="same")]
         self.named = {"second": layers.LSTM(U, stateful=True, name="same")}
 
-    def build(self, shape):
-        self.parts[0].build(shape)
-        self.named["second"].build(shape)
-        self.built = True
-
-    def compute_output_shape(self, shape):
-        return (shape[0], U)
-
     def call(self, x):
         return self.parts[0](x) + self.named["second"](x)
 
@@ -112,12 +104,7 @@ def run(model, seed=0):
     return np.asarray(model(inputs_of(*shape, seed=seed)))
 
 
-def words_in(text, *words):
-    missing = [word for word in words if word not in text]
-    assert not missing, f"{missing} not in: {text}"
-
-
-# Finding layers -----------------------------------------------------------------------------
+# Finding layers --------
 
 
 def test_recurrent_layers_come_in_order_from_everywhere():
@@ -148,7 +135,7 @@ def test_a_subclassed_model_a_bare_layer_and_a_shared_one():
     assert recurrent_layers(layers.Dense(1)) == recurrent_layers(keras.Sequential()) == []
 
 
-# Resetting, reading, writing ----------------------------------------------------------------
+# Resetting, reading, writing --------
 
 
 @pytest.mark.parametrize("maker", MAKERS)
@@ -265,7 +252,7 @@ def test_the_renaming_that_the_message_suggests_works():
     np.testing.assert_array_equal(flat(read_states(twin)), flat(states))
 
 
-# ResetStates --------------------------------------------------------------------------------
+# ResetStates --------
 
 
 def spy_on(model, *resetters):
@@ -324,7 +311,7 @@ def test_callbacks_refuse_a_model_with_no_state(method, callback):
         getattr(model, method)(*data, batch_size=B, verbose=0, callbacks=[callback()])
 
 
-# StateRecorder ------------------------------------------------------------------------------
+# StateRecorder --------
 
 
 def test_recorder_keeps_the_state_after_every_batch():
@@ -362,12 +349,6 @@ def test_recorder_records_fit_validation_and_evaluate():
     np.testing.assert_array_equal(recorder.h[-1], h)
 
 
-def test_an_empty_recorder_alone_is_not_dropped_by_keras():
-    model, recorder = MAKERS["LSTM"](), StateRecorder()
-    model.predict(X, batch_size=B, verbose=0, callbacks=recorder)
-    assert len(recorder) == 1
-
-
 def test_recorder_of_one_layer_among_several():
     model = many_layers()
     gru = model.get_layer("inner").get_layer("inner_gru")
@@ -379,11 +360,12 @@ def test_recorder_of_one_layer_among_several():
 
 
 def predict(model, recorder):
-    model.predict(X, batch_size=B, verbose=0, callbacks=[recorder])
+    # Alone and empty: a recorder that counts as False would be dropped by Keras.
+    model.predict(X, batch_size=B, verbose=0, callbacks=recorder)
     return recorder
 
 
-# state_history ------------------------------------------------------------------------------
+# state_history --------
 
 
 @pytest.mark.parametrize("stateful", [False, True])
@@ -410,7 +392,7 @@ def test_history_equals_the_layer(stateful, given, options):
     np.testing.assert_allclose(c[:, -1], last_c, atol=1e-6)
 
 
-# check_batches and ordered_batches ----------------------------------------------------------
+# check_batches and ordered_batches --------
 
 
 def test_check_batches_lets_good_batches_pass():
@@ -428,27 +410,26 @@ def test_check_batches_lets_good_batches_pass():
 @pytest.mark.parametrize(
     ("rows", "batch_size", "words"),
     [
-        (5, 4, ["5 samples", "batch size 4", "1 row", "broadcast", "21183", "x[:4]", "pad 3"]),
-        (6, 4, ["6 samples", "2 rows", "multiple of 4", "stop", "moved the state", "x[:4]"]),
-        (1, 4, ["has 1 sample.", "1 row", "broadcast", "a new model would stop", "Pad 3"]),
-        (3, 4, ["3 samples", "3 rows", "stop", "Pad 1"]),
-        (0, 4, ["0 samples", "multiple of 4", "how x was cut"]),
-        (8, 8, ["batch_size is 8", "batch size 4", "batch_size=4"]),
-        (8, 1, ["batch_size is 1", "batch size 4", "batch_size=4"]),
-        (8, None, ["batch_size is 32 (None", "batch size 4", "batch_size=4"]),
-        (8, 4.0, ["batch_size is 4.0", "integer of 1 or more", "batch_shape"]),
-        (8, True, ["batch_size is True", "integer"]),
-        (8, 0, ["batch_size is 0", "integer of 1 or more"]),
+        (5, 4, r"5 samples.*size 4.* 1 row\..*multiple of 4.*broadcast.*21183.*x\[:4\].* pad 3"),
+        (6, 4, r"6 samples.* 2 rows.*multiple of 4.*stop.*moved the state.*x\[:4\]"),
+        (1, 4, r"has 1 sample\..* 1 row\..*broadcast.*a new model would stop.*Pad 3"),
+        (3, 4, "3 samples.* 3 rows.*stop.*Pad 1"),
+        (0, 4, "0 samples.*multiple of 4.*how x was cut"),
+        (8, 8, "batch_size is 8.*batch size 4.*batch_size=4"),
+        (8, 1, "batch_size is 1.*batch size 4.*batch_size=4"),
+        (8, None, r"batch_size is 32 \(None.*batch size 4.*batch_size=4"),
+        (8, 4.0, "batch_size is 4.0.*integer of 1 or more.*batch_shape"),
+        (8, True, "batch_size is True.*integer"),
+        (8, 0, "batch_size is 0.*integer of 1 or more"),
     ],
 )
 def test_check_batches_refuses(rows, batch_size, words):
-    with pytest.raises(ValueError) as caught:
-        check_batches(MAKERS["LSTM"](), np.zeros((rows, T, F)), batch_size)
-    words_in(str(caught.value), *words)
-    if batch_size == B and type(batch_size) is int:  # which ordered_batches takes from the model
-        with pytest.raises(ValueError) as same:
-            ordered_batches(MAKERS["LSTM"](), np.zeros((rows, T, F)))
-        assert str(same.value) == str(caught.value)
+    x = np.zeros((rows, T, F))
+    with pytest.raises(ValueError, match=words):
+        check_batches(MAKERS["LSTM"](), x, batch_size)
+    if rows % B or rows == 0:  # ordered_batches takes B from the model
+        with pytest.raises(ValueError, match=words):
+            ordered_batches(MAKERS["LSTM"](), x)
 
 
 def test_check_batches_pads_as_it_says():
@@ -494,7 +475,7 @@ def test_ordered_batches_train_and_predict_as_arrays_do():
     )
 
 
-# What is refused, and with which words ------------------------------------------------------
+# What is refused, and with which words --------
 
 
 def change(entry):
@@ -609,7 +590,7 @@ def test_what_is_wrong_is_refused_with_the_fix(call, words):
         call()
 
 
-# What this folder guards against ------------------------------------------------------------
+# What this folder guards against --------
 
 
 def test_the_danger_that_check_batches_guards_against_is_real():

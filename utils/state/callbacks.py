@@ -13,8 +13,8 @@ class ResetStates(keras.callbacks.Callback):
     """Reset the state where a new pass over the data begins.
 
     One callback serves ``fit`` (training and its validation), ``evaluate`` and ``predict``. Keras
-    resets none of these by itself: epoch 2 would start from the state at the end of epoch 1, and
-    validation from the state of training.
+    resets none of these by itself: with TensorFlow epoch 2 would start from the state at the end of
+    epoch 1, and validation from the state of training.
 
     Parameters
     ----------

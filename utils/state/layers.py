@@ -122,5 +122,8 @@ def built_batch_size(layer):
 
 def as_copy(variable):
     """Copy a Keras variable or tensor to a NumPy array."""
-    # A tensor first: NumPy 2 warns about the __array__ of a Keras variable, which has no `copy`.
-    return np.array(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable)))
+    if not isinstance(variable, keras.Variable):
+        variable = keras.ops.convert_to_numpy(variable)
+    # np.asarray, then copy: np.array(variable) and convert_to_numpy(variable) warn with NumPy 2,
+    # since the __array__ of Keras does not know `copy`.
+    return np.asarray(variable).copy()
