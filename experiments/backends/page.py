@@ -1,8 +1,5 @@
 """The stored study as Markdown: what the page *Back ends* prints."""
 
-from pathlib import Path
-
-REPORTS = Path(__file__).parent / "reports"
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
@@ -43,11 +40,10 @@ def events(stored, group):
 
 
 def report(stored, name):
-    """Return a report: its program, and what it prints in each environment."""
-    code = (REPORTS / f"{name}.py").read_text(encoding="utf-8").strip()
+    """Return a table of what a report prints in each environment."""
     answers = stored["results"][f"experiments/backends/reports/{name}.py"]
     rows = ["| Back end | What it prints |", "|---|---|"]
     for environment, answer in answers.items():
         text = answer.get("prints") or answer["message"]
         rows.append(f"| {title(environment)} | `{text.replace(chr(10), '`, `')}` |")
-    return f"```python\n{code}\n```\n\n" + "\n".join(rows)
+    return "\n".join(rows)

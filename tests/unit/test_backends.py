@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from experiments import backends, study
@@ -25,10 +26,16 @@ def test_the_stored_answers_are_those_of_the_events_and_reports_that_are_there()
 
 
 @pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
-def test_a_report_is_short_and_uses_keras_and_numpy_alone(path):
-    lines = path.read_text(encoding="utf-8").splitlines()
+def test_a_report_is_short_uses_keras_and_numpy_alone_and_stands_on_the_page(path):
+    code = path.read_text(encoding="utf-8")
+    lines = code.splitlines()
     assert sum(bool(line) for line in lines) <= 12
     assert [line for line in lines if "import" in line] == ["import keras", "import numpy as np"]
+    cells = nbformat.read(backends.ROOT / "reference" / "back_ends.ipynb", as_version=4).cells
+    shown = [place for place, cell in enumerate(cells) if f"```python\n{code}```" in cell.source]
+    assert [cells[place + 1].source for place in shown] == [
+        f'display(Markdown(page.report(stored, "{path.stem}")))'
+    ]
 
 
 def test_a_crash_is_a_result_and_the_others_are_still_asked(monkeypatch, tmp_path):

@@ -12,6 +12,7 @@ from utils.state import (
     StateRecorder,
     backend,
     check_batches,
+    ordered_batches,
     read_states,
     state_history,
 )
@@ -72,6 +73,22 @@ def test_state_history_stops_where_the_stored_state_is_old():
         stops(lambda: state_history(layer, X[:2]), "loses the state")
     else:
         np.testing.assert_array_equal(state_history(layer, X[:2])[0], h)
+
+
+@pytest.mark.parametrize("found", ["lost", "refused"])
+def test_what_the_trial_finds_is_what_is_said(monkeypatch, found):
+    only = {"lost": ("fit", "predict"), "refused": ("fit",)}[found]
+    monkeypatch.setattr(backend, "trouble", lambda method, kind: found if method in only else None)
+    stops(lambda: run("fit", ResetStates()), BACKEND, "loses" if found == "lost" else "stops")
+    if found == "lost":
+        for method in ("evaluate", "predict"):
+            stops(lambda method=method: run(method, StateRecorder()), "no reset is heard")
+        stops(lambda: check_batches(stateful(), X, 2), "loses the state")
+        stops(lambda: ordered_batches(stateful(), X), "loses the state")
+        stops(lambda: state_history(stateful().layers[0], X[:2]), "loses the state")
+    else:
+        check_batches(stateful(), X, 2)
+        run("predict", ResetStates())
 
 
 def test_what_the_guards_say_is_what_happens():
