@@ -53,6 +53,8 @@ def short(error):
     lines = [line for line in lines if not re.match(r'File "|Detected at|Stack|/', line)]
     text = " ".join(line for line in lines if line)
     text = re.sub(r"Exception encountered when calling \S+ |Graph execution error: ", "", text)
+    # Which of several operations that run side by side fails first changes from run to run.
+    text = re.sub(r"\[(\d+),\d+\] vs\. \[(\d+),\d+\]", r"[\1,…] vs. [\2,…]", text)
     text = re.split(r"\s*\[\[\{\{| Hint: | Arguments received | Label values: ", text)[0]
     return f"{type(error).__name__}: {text}"[:200].strip()
 
