@@ -265,7 +265,7 @@ def check_padded(n):
 
 
 def check_codes(n):
-    assert n["codes"].tolist() == [[0, 0, 0, 1, 2], [0, 0, 3, 1, 2]]
+    assert n["codes"].tolist() == [[1, 2, 0, 0, 0], [3, 1, 2, 0, 0]]
     embedding, recurrent = n["model"].layers
     for codes, out in zip([[1, 2], [3, 1, 2]], n["out"], strict=True):
         np.testing.assert_allclose(recurrent(embedding(np.array([codes])))[0], out, atol=1e-5)

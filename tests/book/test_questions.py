@@ -159,10 +159,11 @@ def test_steps_of_input_and_labels_must_agree():
     assert sequential.predict(np.zeros((1, 2, 1)), verbose=0).shape == (1, 4)
 
 
-def test_one_sample_for_four_rows_is_refused_in_the_first_call_only():
+def test_one_sample_for_four_rows_is_refused_until_a_full_batch_has_run():
     model, one = stateful(4), np.zeros((1, 2, 1))
-    with pytest.raises(ValueError, match="batch size"):
-        model.predict(one, batch_size=4, verbose=0)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="batch size"):
+            model.predict(one, batch_size=4, verbose=0)
     assert len(model.predict(np.zeros((4, 2, 1)), batch_size=4, verbose=0)) == 4
     assert len(model.predict(one, batch_size=4, verbose=0)) == 4
     assert len(stateful(4).predict(np.zeros((5, 2, 1)), batch_size=4, verbose=0)) == 8
