@@ -46,14 +46,14 @@ def changes_of(source):
         return
     # Widths of printed columns and progress bars are no claims.
     set_aside = [
-        node.format_spec for node in ast.walk(tree) if isinstance(node, ast.FormattedValue)
-    ]
-    set_aside += [
-        node.value
+        getattr(node, "format_spec", None) or getattr(node, "value", None)
         for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg == "verbose"
+        if isinstance(node, ast.FormattedValue)
+        and node.format_spec
+        or isinstance(node, ast.keyword)
+        and node.arg == "verbose"
     ]
-    exempt = {id(part) for node in set_aside if node for part in ast.walk(node)}
+    exempt = {id(part) for node in set_aside for part in ast.walk(node)}
     for node in ast.walk(tree):
         if id(node) in exempt:
             continue
