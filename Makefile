@@ -43,6 +43,23 @@ CHECK ?=
 experiments: .venv/book  ## run a study anew: make experiments STUDY=six (or all); CHECK=1 compares
 	$(VENV)/python -m experiments $(STUDY) $(if $(CHECK),--check)
 
+# JAX and PyTorch for the CPU, each in an environment of its own; the same Keras as the book. On
+# Linux x86-64 PyPI's PyTorch is a CUDA build of several GB: name another with TORCH=... if you can.
+JAX ?= jax==0.10.2
+TORCH ?= torch==2.13.0
+backends: .venv/book .venv-jax/ready .venv-torch/ready  ## ask TensorFlow, JAX and PyTorch how they treat state; CHECK=1 compares
+	for name in jax torch; do KERAS_BACKEND=$$name .venv-$$name/bin/python -m pytest --quiet \
+		--noconftest tests/unit/test_state_backends.py || exit 1; done
+	$(VENV)/python -m experiments backends $(if $(CHECK),--check)
+
+.venv-jax/ready: PACKAGE = $(JAX)
+.venv-torch/ready: PACKAGE = $(TORCH)
+.venv-%/ready: $(VENV)/uv constraints.txt
+	"$(PYTHON)" -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt keras numpy pytest "$(PACKAGE)"
+	@touch $@
+
 # The whole takes 15 minutes; the parts are named in benchmarks/__main__.py.
 PART ?=
 bench: .venv/test book  ## measure labs, trainer, notebooks, pages into benchmarks/RESULTS.md; PART=labs

@@ -2,8 +2,8 @@
 
     python -m benchmarks [labs] [published_code] [notebooks] [pages] [claims]
 
-Each part but the last is a module here; what it prints becomes its section, with the date, the machine and the
-versions. Sections of parts that are not named stay as they are.
+Each part but the last is a module here; what it prints becomes its section, with the date, the
+machine and the versions. Sections of parts that are not named stay as they are.
 """
 
 import os

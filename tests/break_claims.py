@@ -44,14 +44,18 @@ def changes_of(source):
         tree = ast.parse(source)
     except SyntaxError:  # a line such as `%timeit`
         return
-    formats = {
-        id(part)
+    # Widths of printed columns and progress bars are no claims.
+    set_aside = [
+        getattr(node, "format_spec", None) or getattr(node, "value", None)
         for node in ast.walk(tree)
-        if isinstance(node, ast.FormattedValue) and node.format_spec
-        for part in ast.walk(node.format_spec)
-    }
+        if isinstance(node, ast.FormattedValue)
+        and node.format_spec
+        or isinstance(node, ast.keyword)
+        and node.arg == "verbose"
+    ]
+    exempt = {id(part) for node in set_aside for part in ast.walk(node)}
     for node in ast.walk(tree):
-        if id(node) in formats:
+        if id(node) in exempt:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             yield change(source, node, str(not node.value))

@@ -110,8 +110,9 @@ def test_an_input_shape_on_the_second_layer_is_ignored():
 
 def test_one_sample_for_four_rows_is_refused_in_the_first_call_only():
     model, one = stateful(4), np.zeros((1, 2, 1))
-    with pytest.raises(ValueError, match="batch size"):
-        model.predict(one, batch_size=4, verbose=0)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="batch size"):
+            model.predict(one, batch_size=4, verbose=0)
     assert len(model.predict(np.zeros((4, 2, 1)), batch_size=4, verbose=0)) == 4
     assert len(model.predict(one, batch_size=4, verbose=0)) == 4
     assert len(stateful(4).predict(np.zeros((5, 2, 1)), batch_size=4, verbose=0)) == 8
