@@ -268,7 +268,7 @@ CHECKS = {
           for row, out in zip(n["rows"], n["out"], strict=True))
     ),
     "Codes of letters or words: 0 is padding": lambda n: equal(
-        (n["codes"], [[0, 0, 0, 1, 2], [0, 0, 3, 1, 2]]),
+        (n["codes"], [[1, 2, 0, 0, 0], [3, 1, 2, 0, 0]]),
         *((n["model"].layers[1](n["model"].layers[0](np.array([codes])))[0], out)
           for codes, out in zip([[1, 2], [3, 1, 2]], n["out"], strict=True)),
     ),

@@ -108,7 +108,7 @@ def test_an_input_shape_on_the_second_layer_is_ignored():
     assert second.get_weights()[0].shape == (50, 28)
 
 
-def test_one_sample_for_four_rows_is_refused_in_the_first_call_only():
+def test_one_sample_for_four_rows_is_refused_until_a_full_batch_has_run():
     model, one = stateful(4), np.zeros((1, 2, 1))
     for _ in range(2):
         with pytest.raises(ValueError, match="batch size"):
