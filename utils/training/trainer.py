@@ -87,7 +87,9 @@ def train_seeds(
     learning_rate : float, default 0.001
         Of Adam.
     shuffle : bool, default True
-        Whether every epoch takes the samples in a new order; False keeps the order of `X`.
+        Whether every epoch takes the samples in a new order; False keeps the order of `X`. `fit`
+        differs here: after `keras.utils.set_random_seed` it repeats one shuffled order in every
+        epoch.
     stateful : bool, default False
         Whether each update starts from the state that the update before left, row by row, with a
         reset at the start of every epoch: `fit` on a stateful layer with `ResetStates`. As there,
