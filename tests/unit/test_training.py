@@ -72,6 +72,43 @@ def assert_records_equal(run, record, seed, model, X, y):
     return probabilities
 
 
+def orders_of_fit(epochs):
+    """Return in which order `fit(shuffle=True)` takes the samples, (epochs, N), after `SEED`."""
+    sums = []
+
+    class Listen(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            sums.append(logs["loss"] * (batch + 1))  # `logs` holds the mean so far
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(keras.optimizers.SGD(0.0), "mae")  # it answers 0: the loss of sample n is n
+    numbers = np.arange(SAMPLES, dtype="float32")[:, None]
+    keras.utils.set_random_seed(SEED)
+    options = {"batch_size": 1, "epochs": epochs, "verbose": 0, "shuffle": True}
+    model.fit(numbers, numbers, callbacks=[Listen()], **options)
+    return np.diff(np.reshape(sums, (epochs, SAMPLES)), prepend=0).round().astype(int)
+
+
+def test_in_the_order_of_fit_a_run_is_that_of_fit(monkeypatch):
+    epochs, batch_size = 30, 5
+    orders = orders_of_fit(epochs)
+    assert (np.sort(orders, axis=1) == np.arange(SAMPLES)).all()
+    # What `train_seeds` does not do, and says so: one order in every epoch.
+    assert (orders == orders[0]).all() and (orders[0] != np.arange(SAMPLES)).any()
+    ours = trainer._epochs(np.random.default_rng(SEED), SAMPLES, epochs, True)
+    assert len(np.unique(ours, axis=0)) == epochs
+    monkeypatch.setattr(trainer, "_epochs", lambda generator, samples, part, shuffle: orders)
+    X, y = small_task(3, 1)
+    run = train_seeds(
+        X, y, UNITS, [SEED], epochs, classes=CLASSES, batch_size=batch_size, records=1
+    )
+    model = keras_model(X, batch_size)
+    model.set_weights(run.start[0])
+    keras.utils.set_random_seed(SEED)
+    model.fit(X, y, batch_size=batch_size, epochs=epochs, shuffle=True, verbose=0)
+    assert_equal(run.end[0], model.get_weights())
+
+
 @pytest.mark.parametrize(
     "case",
     [case if case in QUICK else pytest.param(case, marks=pytest.mark.nightly) for case in CASES],

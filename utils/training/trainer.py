@@ -87,7 +87,9 @@ def train_seeds(
     learning_rate : float, default 0.001
         Of Adam.
     shuffle : bool, default True
-        Whether every epoch takes the samples in a new order; False keeps the order of `X`.
+        Whether every epoch takes the samples in a new order; False keeps the order of `X`. `fit`
+        differs here: after `keras.utils.set_random_seed` it repeats one shuffled order in every
+        epoch.
     stateful : bool, default False
         Whether each update starts from the state that the update before left, row by row, with a
         reset at the start of every epoch: `fit` on a stateful layer with `ResetStates`. As there,
@@ -359,11 +361,13 @@ def _read(network, weights, X, lengths, state):
 def _measure(X, y, lengths, batch_size, network, weights):
     """Return loss and accuracy on all samples, each of shape (S,)."""
     state = _fresh_state(weights, batch_size)
-    losses, hits = [], []
+    logits = []
     for start in range(0, len(X), batch_size):
         batch = slice(start, start + batch_size)
-        logits, state = _read(network, weights, X[batch], lengths[batch], state)
-        targets = tf.repeat(y[batch][None], weights[0].shape[0], axis=0)  # (S, B)
-        losses.append(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits))
-        hits.append(logits.numpy().argmax(axis=-1) == targets)
-    return np.concatenate(losses, axis=1).mean(axis=1), np.concatenate(hits, axis=1).mean(axis=1)
+        part, state = _read(network, weights, X[batch], lengths[batch], state)
+        logits.append(part)
+    logits = tf.concat(logits, axis=1)  # (S, N, classes)
+    targets = tf.repeat(y[None], weights[0].shape[0], axis=0)  # (S, N)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+    hits = logits.numpy().argmax(axis=-1) == y.numpy()
+    return losses.numpy().mean(axis=1), hits.mean(axis=1)
