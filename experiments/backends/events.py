@@ -12,11 +12,13 @@ from keras import layers
 VERDICTS = {
     "carried": "the next batch starts from the end of the one before",
     "lost": "every batch starts from zeros",
-    "frozen": "every batch starts from the state that stood when `predict` first ran",
+    "frozen": "every batch starts from the state that was there when `predict` first ran",
     "kept": "the state that is there afterwards is the end of the last batch",
     "heard": "the next batch starts from what was set",
     "not heard": "the next batch does not start from what was set",
     "broadcast": "no error; the row is spread over all rows of the state",
+    "stops": "no gradient; what came before the stored state is not trained by it",
+    "passes": "a gradient reaches what came before",
     "skipped": "as if the masked steps were not there",
     "not skipped": "no error, and another result than without the masked steps",
     "zeros": "no error; the output of the empty row is zeros",
@@ -701,3 +703,62 @@ def initial_state_through_fit():
         carried=loss([array(carried)], Y[B : 2 * B]),
         lost=loss([array(fresh)], Y[B : 2 * B]),
     )
+
+
+@event("by hand")
+def one_row_of_state_for_all():
+    """One row of `initial_state` for a batch of four, a direct call."""
+    layer = layers.LSTM(U, return_state=True)
+    layer.build((None, T, F))
+    layer.set_weights([numbers(*w.shape, seed=9) - 0.5 for w in layer.get_weights()])
+    row = numbers(1, U, seed=2)
+    repeated, *_ = layer(FIRST, initial_state=[np.repeat(row, B, axis=0)] * 2)
+    fresh, *_ = layer(FIRST)
+    found, *_ = layer(FIRST, initial_state=[row, row])
+    return which(array(found), broadcast=array(repeated), lost=array(fresh))
+
+
+# Gradients ----------------------------------------------------------------------------------
+
+
+class TwoPieces(layers.Layer):
+    """Read a sequence in two calls of one LSTM; only the first passes through `before`."""
+
+    def __init__(self, stateful):
+        super().__init__()
+        self.stateful, self.before = stateful, layers.Dense(F)
+        self.lstm = layers.LSTM(U, stateful=stateful, return_state=True)
+
+    def build(self, shape):
+        """Build both layers for one piece."""
+        self.before.build((B, T, F))
+        self.lstm.build((B, T, F))
+
+    def call(self, x):
+        """Return the last h of the second piece."""
+        _, *state = self.lstm(self.before(x[:, :T]))
+        return self.lstm(x[:, T:], initial_state=None if self.stateful else state)[0]
+
+
+def first_piece_is_trained(stateful):
+    """Train once, by `fit`; say whether the layer moved that only the first call has read."""
+    inputs = keras.Input(batch_shape=(B, 2 * T, F))
+    pieces = TwoPieces(stateful)
+    model = keras.Model(inputs, pieces(inputs))
+    model.set_weights(weights_like(model))
+    model.compile(optimizer=SGD(1.0), loss="mse")
+    kernel = array(pieces.before.kernel)
+    model.fit(np.concatenate([FIRST, SECOND], axis=1), Y[:B], **IN_ORDER)
+    return "stops" if np.array_equal(array(pieces.before.kernel), kernel) else "passes"
+
+
+@event("gradients")
+def gradient_through_a_stored_state():
+    """Two calls of a stateful `LSTM` within one step of `fit`."""
+    return first_piece_is_trained(stateful=True)
+
+
+@event("gradients")
+def gradient_through_a_state_handed_over():
+    """The same with `return_state` and `initial_state`."""
+    return first_piece_is_trained(stateful=False)

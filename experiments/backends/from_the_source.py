@@ -12,7 +12,7 @@ ONE_ROW = "The kernel compares the shapes of its input and its state: *Invalid i
 MASK = (
     "In `fit` and `predict` the kernel wants each mask filled on the right, and no row without a "
     "step that counts: *You are passing a RNN mask that does not correspond to right-padded "
-    "sequences*. A direct call falls back to the loop of the CPU."
+    "sequences*. A direct call falls back to Keras's own loop."
 )
 LABEL = "The GPU's kernel of the loss writes NaN for that row."
 
