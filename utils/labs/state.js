@@ -187,13 +187,14 @@ function callAndGap(text, number, B) {
   const press = (kind, key, more, ...inside) =>
     make("button",
       { type: "button", class: `state-${kind}`, "data-key": key, tabindex: "-1", ...more }, inside);
-  const label = { "data-gap": number, "aria-label": fill(text.gap, { n: number }) };
+  // Named by its words, not by a label: what is seen must be in the name.
+  const spoken = make("span", { class: "lab-spoken" }, fill(text.gap, { n: number }));
   const boxes = rows.map((row) =>
     press("cell", `cell-${number}-${row}`, { "data-call": number, "data-row": row },
       make("span", { class: "state-small samples", hidden: B === 1 }, fill(text.row, { n: row })),
       make("b"), make("span"), make("span", { class: "state-small" })));
   return make("div", { class: "state-pair", role: "group", "aria-label": name },
-    number === 1 ? make("span", { class: "state-gap" }, inGap) : press("gap", `gap-${number}`, label, inGap),
+    number === 1 ? make("span", { class: "state-gap" }, inGap) : press("gap", `gap-${number}`, { "data-gap": number }, inGap, spoken),
     make("div", { class: "state-call" }, head(name), boxes));
 }
 
