@@ -100,7 +100,7 @@ def test_its_first_view_speaks_only_in_writing_and_all_of_it_is_accessible(show_
     page = show_labs(LARGEST[name]())
     assert len(page.locator(".lab-first").inner_text()) > len("Try first: ")
     assert "keras.layers.LSTM(" in page.locator(".lab-code").inner_text()
-    assert page.locator(".lab-spoken").get_attribute("aria-live") == "polite"
+    assert page.locator("p.lab-spoken").get_attribute("aria-live") == "polite"
     page.evaluate(UNFOLD)
     assert bench.axe() == []
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<button>After it</button>')")
@@ -113,7 +113,7 @@ def test_its_first_view_speaks_only_in_writing_and_all_of_it_is_accessible(show_
     assert [stop for stop, _ in found[:-1]] == list(range(1, wanted + 1))
     assert [unseen for _, unseen in found[:-1] if unseen] == []
     # By now it has had more time than a lab waits before it speaks.
-    assert page.locator(".lab-spoken").text_content() == ""
+    assert page.locator("p.lab-spoken").text_content() == ""
 
 
 @each_lab

@@ -77,10 +77,16 @@
     return { widget, model };
   }
 
-  // Most labs stand far below: a page that starts at its top is there first. Its labs start when
+  // Whoever reloads a page, comes back to it or follows a link into it may have a place below a lab,
+  // which a lab that grows late would move. The same in browsers that do not hold the text in place.
+  const visit = performance.getEntriesByType("navigation")[0];
+  const startsAtTop = visit instanceof PerformanceNavigationTiming && visit.type === "navigate" &&
+    !location.hash && CSS.supports("overflow-anchor: auto");
+
+  // Most labs are far below: a page that starts at its top is there first. Its labs start when
   // they are a screen away, and after a while anyhow, so that paper and keyboards find them too.
   function comesNear(place) {
-    if (!document.documentElement.dataset.starts) return; // somebody's place may be after a lab
+    if (!startsAtTop) return;
     let observer;
     /** @type {Promise<void>} */
     const near = new Promise((resolve) => {
