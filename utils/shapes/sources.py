@@ -1,155 +1,466 @@
-"""Find the array in what a reader has at hand: a dataset, a pair, a tensor, a table, a shape."""
+"""Read what was given as data: which arrays are in it, of what shape, in what kind of container."""
 
+import copy
+import inspect
+import operator
+import os
+import types
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from .data import Reading, is_shape, read_data, read_shape
-from .explanation import Problem
-from .faults import attribute, ragged_problem
+from .explanation import Problem, counted
+from .trial import Spec, attribute, is_a, is_shape
+
+READS = "An LSTM reads 3: (samples, time steps, features)."
+PAD = 'keras.utils.pad_sequences(x, dtype="float32", padding="post")'
+
+
+class Edit(NamedTuple):
+    """A line of code that may mend something; `when` is the question to which it is an answer."""
+
+    code: str
+    when: str = ""
+    why: str = ""
+    cost: int = 1
 
 
 class Source(NamedTuple):
-    """The data that was found, the labels beside it, and what is to be said about the find."""
+    """What was found in the data: shapes, values, labels beside it; or why it cannot be read."""
 
-    reading: Reading
-    y: object = None
+    kind: str  # array, table, list, file, shape, dataset, PyDataset, generator: for lines of code
+    specs: object = None  # Spec, or a list or dict of them
+    values: np.ndarray | None = None
+    y: object = None  # labels beside it
+    batched: bool = False  # it gives batches
+    problem: Problem | None = None  # it cannot be read
+    edits: tuple = ()  # what may mend that
+    moments: bool = False  # its rows are known to be moments in time
+    batch: object = None  # what a generator gave
     notes: tuple = ()
-    batches: bool = False  # it comes in batches; the reading is one of them
-    items: tuple | None = None  # shapes of the arrays in a list, or () for a list of numbers
 
 
-def read_source(x, ndim=3):
+def as_samples(x, name="x"):
+    """Return x as float32 samples, or say why an LSTM cannot read it.
+
+    Parameters
+    ----------
+    x : array_like of numbers
+        Shape (N, T, F), no axis of size 0, all values finite.
+    name : str
+        What to call `x` in an error message.
+
+    Returns
+    -------
+    np.ndarray
+        float32 copy of shape (N, T, F).
+
+    Raises
+    ------
+    TypeError
+        If `x` is no array, list or table at all (None, a string, a dict, a symbolic tensor).
+    ValueError
+        If its rows are of unequal length, it is not numeric, has not 3 axes, an empty axis, or
+        values that are NaN or infinite in float32.
+
+    Examples
+    --------
+    >>> as_samples([[[0.0], [0.1], [0.2]]]).shape
+    (1, 3, 1)
+    """
+    if x is None or isinstance(x, (str, bytes, Mapping)) or callable(attribute(x, "__next__")):
+        source = _nothing(x, name)
+    else:
+        source = read_array(x, name)
+    if source.kind == "nothing":
+        raise TypeError(str(source.problem))
+    problem = source.problem or axes_problem(source.specs.shape, name)
+    if problem is None and 0 in source.specs.shape:
+        problem = Problem(*empty(source.specs.shape, name))
+    problem = problem or value_problem(source, name)[0]
+    if problem:
+        lines = " Or: ".join(edit.code.replace("x", name) for edit in source.edits)
+        raise ValueError(f"{problem.what} {problem.advice or lines or problem.fix}")
+    with np.errstate(over="ignore"):
+        return np.array(source.values, np.float32)
+
+
+def axes_problem(shape, name="x"):
+    """Describe a shape that has not 3 axes, with the lines that are most often meant."""
+    if len(shape) == 3:
+        return None
+    count = {0: "0 axes, a single number", 1: "1 axis"}.get(len(shape), f"{len(shape)} axes")
+    advice = {
+        0: f"For one sample of one time step write np.reshape({name}, (1, 1, 1)).",
+        1: f"If it is one sequence, write {name}[np.newaxis, :, np.newaxis].",
+        2: f"If each row is one sequence, write {name}[..., np.newaxis]; if each row is one "
+        f"moment, {name}[np.newaxis].",
+    }.get(len(shape), f"To merge the last axes, write np.reshape({name}, (*{name}.shape[:2], -1)).")
+    return Problem(f"{name} has shape {shape}: {count}. {READS}", advice=advice)
+
+
+def empty(shape, name="x"):
+    """Say which axis has no size, and where that comes from."""
+    return (
+        f"{name} has shape {shape}: axis {shape.index(0)} has size 0. Every axis needs a size of 1 "
+        "or more.",
+        (),
+        False,
+        "Check the slice or filter that made it; a sequence shorter than the window gives 0 "
+        "samples.",
+    )
+
+
+def read(x, inputs=1):
     """Read data of any kind.
 
     Parameters
     ----------
     x : object
-        Array, nested list, table, tensor, tf.data.Dataset, keras.utils.PyDataset, (x, y), or a
-        shape.
-    ndim : int or None
-        How many axes a batch should have; tells whether a dataset gives batches.
+        Array, table, list, dict, file of arrays, tensor, tf.data.Dataset, PyDataset, generator,
+        a pair (x, y), or a shape.
+    inputs : int
+        How many the model has.
 
     Returns
     -------
     Source
-
-    Raises
-    ------
-    TypeError
-        If there is no array in `x` (a string, a dict, a generator, None).
-    ValueError
-        If `x` is a tensor or dataset that does not know how many axes it has.
+        With a problem where nothing can be read.
     """
     if is_shape(x):
-        return Source(read_shape(x, "x"))
-    if _is_pair(x):
-        inner = read_source(x[0], ndim)
-        return inner._replace(y=x[1], notes=(*inner.notes, "x is a pair, read as (x, y)."))
+        return _read_shape(x)
+    if isinstance(x, (str, bytes, os.PathLike)):
+        return _read_path(x)
+    if is_a(x, "TensorShape"):
+        return _read_shape(tuple(x)) if x.rank is not None else _rankless("x")
     if attribute(x, "element_spec") is not None:
-        return _read_dataset(x, ndim)
-    if _is_a(x, "PyDataset"):
-        return _read_first_batch(x, ndim)
-    if _is_a(x, "RaggedTensor"):
-        return Source(_read_ragged(x, "x"))
-    if _is_a(x, "KerasTensor", "TensorSpec"):
-        note = f"x is {type(x).__name__}: a shape without numbers."
-        return Source(_read_spec(x, "x"), notes=(note,))
-    if attribute(x, "shape") is None and callable(attribute(x, "__next__")):
-        raise TypeError(
-            f"x is {type(x).__name__}, which can be read only once. Pass one batch of it: "
-            "explain(next(x)) on a generator made anew."
-        )
-    items = None
-    if isinstance(x, (list, tuple)):
-        items = tuple(np.shape(item) for item in x if isinstance(item, np.ndarray))
-    return Source(read_data(x, "x"), items=items)
+        return _read_batch("dataset", x.element_spec, inputs, lambda: next(iter(x)))
+    if is_a(x, "PyDataset"):
+        return _read_batch("PyDataset", x[0], inputs)
+    if callable(attribute(x, "__next__")) and attribute(x, "shape") is None:
+        return _read_generator(x, inputs)
+    if inspect.isgeneratorfunction(x):
+        what = f"x is the function {x.__name__}, and not yet the generator that it makes."
+        return Source("nothing", problem=Problem(what), edits=(Edit("x = x()"),))
+    if callable(attribute(x, "keys")) and attribute(x, "columns") is None:
+        return _read_names(x, inputs)
+    if isinstance(x, tuple) and len(x) in (2, 3) and inputs != len(x) and _are_arrays(x):
+        source = read(x[0], inputs)
+        note = (*source.notes, "x is a pair, read as (x, y).")
+        return source._replace(y=x[1], notes=note, kind="pair")
+    if isinstance(x, (list, tuple)) and x and (_are_arrays(x) or all(map(_is_open, x))):
+        return _read_list(x, inputs)
+    return read_array(x)
 
 
-def read_labels(y):
-    """Read labels of any kind, as an array, a table or a shape."""
-    if is_shape(y):
-        return read_shape(y, "y")
-    if _is_a(y, "RaggedTensor", "RaggedTensorSpec"):
-        return _read_ragged(y, "y")
-    if _is_a(y, "KerasTensor", "TensorSpec"):
-        return _read_spec(y, "y")
-    return read_data(y, "y")
-
-
-def _read_dataset(x, ndim):
-    """Read what a tf.data.Dataset says of its elements; none of them is made."""
-    spec, y = x.element_spec, None
-    if isinstance(spec, tuple) and len(spec) in (2, 3):
-        spec, y = spec[:2]
-    if _is_a(spec, "RaggedTensorSpec"):
-        return Source(_read_ragged(spec, "x"), y, batches=True)
-    if not _is_a(spec, "TensorSpec"):
-        raise TypeError(
-            f"x is a dataset whose elements are {type(spec).__name__}. explain reads elements x or "
-            "(x, y) with one input. Pass one input: x.map(lambda inputs, y: inputs[name])."
-        )
-    notes = ("x is a dataset: its numbers were not looked at.",)
-    reading = _read_spec(spec, "x")
-    if ndim is not None and len(reading.shape) == ndim - 1:
-        what = (
-            f"The dataset gives one sample at a time, of shape {reading.shape}, and no batches. "
-            "A model would take the time steps for samples."
-        )
-        problems = [Problem(what, "Write x.batch(32); then each element has one axis more.")]
-        reading = reading._replace(problems=problems, rank_counts=False)
-        return Source(reading, None, notes, batches=True)
-    return Source(reading, y, notes, batches=True)
-
-
-def _read_first_batch(x, ndim):
-    """Read the first batch of a keras.utils.PyDataset."""
-    batch = x[0]
-    parts = batch if isinstance(batch, tuple) else (batch,)
-    inner = read_source(parts[0], ndim)
-    note = "x is a PyDataset: this is its first batch, x[0]."
-    y = parts[1] if len(parts) > 1 else None
-    return inner._replace(y=y, notes=(note,), batches=True)
-
-
-def _read_spec(spec, name):
-    """Read a shape and a type where there are no numbers."""
+def read_array(x, name="x"):
+    """Read an array, a nested list, a table, a tensor, or the spec of one."""
+    if is_a(x, "RaggedTensor", "RaggedTensorSpec"):
+        what = f"{name} is {type(x).__name__}: its sequences are of unequal length."
+        return Source("array", problem=Problem(what), edits=(Edit(f"{name} = x.to_tensor()"),))
+    if is_a(x, "KerasTensor", "TensorSpec", "SymbolicTensor"):
+        if attribute(x, "shape") is None or attribute(attribute(x, "shape"), "rank") is None:
+            if not is_shape(attribute(x, "shape")):
+                return _rankless(name)
+        dtype = attribute(x.dtype, "name") or str(x.dtype)
+        if dtype == "string":
+            return _no_numbers(np.empty(0, "U1"), name)
+        return Source("array", Spec(tuple(x.shape), dtype))
+    if callable(attribute(x, "to_numpy")) and attribute(x, "columns") is not None:
+        return _read_table(x, name)
+    kind = "list" if isinstance(x, (list, tuple)) else "array"
+    if kind == "array" and attribute(x, "shape") == () and attribute(x, "dtype") == object:
+        return _nothing(x, name)
     try:
-        shape = tuple(spec.shape)
-    except Exception as error:
-        raise ValueError(
-            f"{name} does not know how many axes it has. Pass an array, or its shape as a tuple."
-        ) from error
-    reading = read_shape(shape, name)
-    dtype = attribute(spec.dtype, "name") or str(spec.dtype)
-    if dtype != "string":
-        return reading._replace(dtype=dtype)
-    what = f"{name} has dtype string. Keras computes with real numbers (float32)."
-    problem = Problem(what, "Turn letters into numbers first, one per letter.")
-    return reading._replace(problems=[problem, *reading.problems], dtype=None)
+        array = np.asarray(x)
+    except Exception as error:  # ragged lists and odd objects refuse, each in its own way
+        return _ragged(x, name) or _nothing(x, name, error)
+    if array.ndim == 0 and array.dtype.kind in "OUSV":
+        return _nothing(x, name)
+    if array.dtype.kind == "O":
+        ragged = _ragged(array.tolist(), name)
+        if ragged:
+            return ragged
+    if array.dtype.names or array.dtype.kind not in "biufc":
+        return _no_numbers(array, name)
+    dtype = array.dtype.name if array.dtype.itemsize <= 8 and array.dtype.kind != "c" else "float32"
+    if kind == "list" and array.ndim:
+        what = f"{name} is a list of numbers. A Keras layer or model takes arrays, and stops at it."
+        fix = (Edit(f"{name} = np.array(x)"),)
+        return Source(kind, Spec(array.shape, dtype), array, problem=Problem(what), edits=fix)
+    return Source(kind, Spec(array.shape, dtype), x if np.ma.isMA(x) else array)
 
 
-def _read_ragged(x, name):
-    """Say of a ragged tensor how to make an array of it."""
-    shape = tuple(attribute(x, "shape") or attribute(x, "_shape"))
-    lengths = []
-    if callable(attribute(x, "row_lengths")):
-        lengths = sorted({int(length) for length in x.row_lengths()})
-    problem = ragged_problem(name, lengths)
-    fix = (
-        f"Pad them with {name}.to_tensor(), and put keras.layers.Masking before the LSTM so that "
-        "it skips the padding."
+def value_problem(source, name="x"):
+    """Find values that are no data: masked ones, NaN, imaginary parts. Return problem and edits."""
+    values = source.values
+    if values is None or not values.size or not all(np.shape(values)):
+        return None, ()
+    if np.ma.isMA(values) and np.ma.getmaskarray(values).any():
+        count, fill = int(np.ma.getmaskarray(values).sum()), attribute(values, "fill_value")
+        what = (
+            f"{counted(count, 'value')} of {name} are masked. Keras does not know masked arrays, and "
+            f"would read what lies under the mask, such as {np.ma.getdata(values)[values.mask][0]}."
+        )
+        why = f"and keras.layers.Masking(0.0) in front skips steps of zeros only. ({fill=})"
+        why = "if no genuine step is all zeros, keras.layers.Masking(0.0) in front then skips them."
+        return Problem(what, silent=True), (Edit(f"{name} = {name}.filled(0)", why=why),)
+    if values.dtype.kind == "c":
+        what = f"{name} has dtype {values.dtype}. Keras computes with real numbers and drops the rest."
+        return Problem(what, silent=True), (Edit(f"{name} = {name}.real"),)
+    if values.dtype.kind != "f":
+        return None, ()
+    with np.errstate(over="ignore", invalid="ignore"):
+        bad = ~np.isfinite(np.ma.getdata(values).astype(np.float32, copy=False))
+    if not bad.any():
+        return None, ()
+    first = ", ".join(str(int(place)) for place in np.argwhere(bad)[0])
+    what = (
+        f"{name} holds NaN or infinite values in float32: {int(bad.sum())}, the first at "
+        f"{name}[{first}]. An LSTM needs finite numbers: one NaN spoils every later time step."
     )
-    return Reading(shape, [problem._replace(fix=fix)], None, None, False)
+    advice = "Drop or fill them first (interpolation is often better than 0), or scale them down."
+    fix = Edit(f"{name} = np.nan_to_num({name}, posinf=0, neginf=0)", why="or interpolate them.")
+    return Problem(what, silent=True, advice=advice), (fix,) if np.isnan(values).any() else ()
 
 
-def _is_pair(x):
-    """Tell whether x is a tuple of two or three arrays, as fit and datasets use it."""
-    if not isinstance(x, tuple) or len(x) not in (2, 3):
-        return False
-    return all(attribute(part, "shape") is not None and np.ndim(part) > 0 for part in x)
+def _read_shape(x):
+    shape = tuple(None if size is None else operator.index(size) for size in x)
+    if any(size is not None and size < 0 for size in shape):
+        what = f"x has shape {shape}. A size is 0 or more, or None where it is open."
+        return Source("nothing", problem=Problem(what, advice="Write None where -1 stands."))
+    return Source("shape", Spec(shape))
 
 
-def _is_a(thing, *names):
-    """Tell whether a class of thing has one of these names; so nothing has to be imported."""
-    return any(parent.__name__ in names for parent in type(thing).__mro__)
+def _read_path(x):
+    path = os.fsdecode(x) if isinstance(x, (bytes, os.PathLike)) else x
+    if path.endswith((".npy", ".npz")) and os.path.exists(path):
+        what = f"x is the name of a file, {path}. Load it first."
+        edits = (Edit(f"x = np.load({path!r})"),)
+        return Source("nothing", problem=Problem(what), edits=edits)
+    return _nothing(x, "x")
+
+
+def _read_names(x, inputs):
+    """Read a dict, an npz or an HDF5 file: arrays with names."""
+    names = [str(name) for name in list(x.keys())]
+    if not names:
+        return Source("nothing", problem=Problem(f"x is {type(x).__name__} and holds no array."))
+    inner = {name: read_array(x[name]) for name in names}
+    shapes = ", ".join(
+        f"{name} {one.specs.shape if isinstance(one.specs, Spec) else '(not an array)'}"
+        for name, one in inner.items()
+    )
+    what = f"x is {type(x).__name__} with {counted(len(names), 'array')} by name: {shapes}."
+    labels = [name for name in names if name.lower() in ("y", "label", "labels", "target")]
+    edits = [
+        Edit(f"x = x[{name!r}]", f"{name} is meant" if len(names) > 1 else "", cost=1 + (name in labels))
+        for name in names
+        if isinstance(inner[name].specs, Spec) or inner[name].edits
+    ]
+    specs = {name: one.specs for name, one in inner.items()}
+    whole = all(isinstance(spec, Spec) for spec in specs.values())
+    problem = Problem(what, advice="Pass the one that is meant, such as x[name].")
+    return Source("names", specs if whole else None, problem=problem, edits=tuple(edits))
+
+
+def _read_list(x, inputs):
+    """Read a list of arrays: several inputs, samples in a list, or inputs and labels."""
+    parts = [_read_shape(part) if is_shape(part) else read_array(part) for part in x]
+    bad = [part.problem for part in parts if part.problem]
+    shapes = [part.specs.shape if part.specs else None for part in parts]
+    what = f"x is a list of {counted(len(x), 'array')}: {', '.join(map(str, shapes[:4]))}."
+    edits = []
+    if len(set(shapes)) == 1:
+        edits.append(Edit("x = np.stack(x)", "each array is one sample"))
+    if len(x) == 2 and shapes[0] and shapes[1] and shapes[0][0] == shapes[1][0]:
+        edits.append(Edit("x, y = x", "these are the inputs and their labels"))
+    if len(shapes[0] or ()) >= 2 and len({(shape or ())[:-1] for shape in shapes}) == 1:
+        edits.append(Edit("x = np.concatenate(x, axis=-1)", "these are features side by side", "", 2))
+    if len(x) == 1:
+        edits = [Edit("x = x[0]")]
+    elif len({(shape or ())[1:] for shape in shapes}) == 1 and len(set(shapes)) > 1:
+        what = f"x holds sequences of unequal length: {', '.join(str(s[0]) for s in shapes[:6])}."
+        edits.insert(0, Edit(f"x = {PAD}", why="keras.layers.Masking in front skips the padding."))
+    problem = bad[0] if bad else Problem(what)
+    return Source("arrays", [part.specs for part in parts], problem=problem, edits=tuple(edits))
+
+
+def _read_batch(kind, batch, inputs, peek=None):
+    """Read one element of a dataset or generator: x, (x, y) or (x, y, weights)."""
+    y, inner = None, batch
+    if isinstance(batch, (tuple, list)) and len(batch) in (2, 3) and isinstance(batch, tuple):
+        inner, y = batch[0], batch[1]
+    elif isinstance(batch, tuple) and len(batch) == 1:
+        inner = batch[0]
+    if isinstance(inner, (dict, list, tuple)) and not is_shape(inner):
+        source = read(list(inner) if isinstance(inner, tuple) else inner, max(inputs, len(inner)))
+    else:
+        source = read_array(inner)
+    if source.kind == "rankless" and peek is not None:
+        return _read_batch(kind, peek(), inputs)
+    spec, batched = source.specs, True
+    if kind == "dataset" and isinstance(spec, Spec):
+        leading = attribute(y, "shape")
+        leading = leading[:1] if is_a(y, "TensorSpec") and leading.rank is not None else None
+        # Labels without an axis, or sizes that differ: elements are samples and not batches.
+        batched = spec.shape[:1] == (None,) and (leading is None or tuple(leading) == (None,))
+        if spec.shape[:1] != (None,) and leading is not None:
+            batched = tuple(leading) == spec.shape[:1] and len(spec.shape) > 2
+    edits = source.edits if kind == "dataset" and "to_tensor" in str(source.edits) else ()
+    edits = tuple(edit._replace(code=line(kind, "x.to_tensor()", y is not None)) for edit in edits)
+    return source._replace(kind=kind, y=y, batched=batched, batch=batch, edits=edits)
+
+
+def _read_generator(x, inputs):
+    """Read the first batch of a twin of a generator that has not started; x loses nothing."""
+    state = np.random.get_state()
+    try:
+        batch = next(_twin(x))
+    except Exception:
+        what = (
+            f"x is {type(x).__name__}, which can be read only once: to look into it is to take a "
+            "batch from it. Nothing was read, and nothing was tried."
+        )
+        advice = (
+            "Take a batch, ask about it, and put it back: batch = next(x); explain(batch, model); "
+            "x = itertools.chain([batch], x)."
+        )
+        return Source("nothing", problem=Problem(what, advice=advice))
+    finally:
+        np.random.set_state(state)
+    return _read_batch("generator", batch, inputs)
+
+
+def _twin(value):
+    """Return what can be read in place of a variable of a generator; raises where nothing can."""
+    if inspect.isgenerator(value):
+        if inspect.getgeneratorstate(value) != inspect.GEN_CREATED:
+            raise ValueError("it has started already")
+        code, frame = value.gi_code, value.gi_frame
+        own = {name: _twin(one) for name, one in frame.f_locals.items()}
+        everywhere = dict(frame.f_globals)
+        everywhere.update((n, _twin(everywhere[n])) for n in code.co_names if n in everywhere)
+        cells = tuple(types.CellType(own[name]) for name in code.co_freevars)
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        function = types.FunctionType(code, everywhere, closure=cells)
+        function.__kwdefaults__ = {name: own[name] for name in names[code.co_argcount :]}
+        return function(*[own[name] for name in names[: code.co_argcount]])
+    moves = callable(attribute(value, "__next__")) or is_a(value, "Generator", "RandomState")
+    return copy.deepcopy(value) if moves else value
+
+
+def _read_table(x, name):
+    """Read a table of pandas or polars; its index is no feature."""
+    columns = list(x.columns)
+    kinds = [np.asarray(x[column]).dtype.kind for column in columns]
+    index = attribute(x, "index")
+    timed = is_a(index, "DatetimeIndex", "PeriodIndex", "TimedeltaIndex") or bool({*kinds} & {*"mM"})
+    good = [column for column, kind in zip(columns, kinds, strict=True) if kind in "biuf"]
+    notes = ("The rows of x have times, so they are moments of one series.",) if timed else ()
+    if len(good) == len(columns):
+        values = np.asarray(x.to_numpy())
+        spec = Spec(values.shape, values.dtype.name if values.dtype.kind in "biuf" else "float32")
+        return Source("table", spec, values, moments=timed, notes=notes)
+    odd = ", ".join(str(column) for column in columns if column not in good)
+    what = f"These columns of {name} hold no plain numbers: {odd}."
+    edits = (Edit(f"{name} = {name}[{good}]"),) if good else ()
+    return Source("table", problem=Problem(what), edits=edits, moments=timed, notes=notes)
+
+
+def line(kind, expression, labelled):
+    """Write the line of code that changes x in this kind of container.
+
+    `expression` holds x; np.newaxis and np functions become Keras's where tensors are mapped.
+    """
+    if kind == "table":
+        return "x = " + expression.replace("x", "x.to_numpy()", 1).replace("newax.to_numpy()is", "newaxis")
+    if kind == "pair":
+        return f"x = ({expression.replace('x', 'x[0]', 1)}, *x[1:])"
+    if kind not in ("dataset", "generator", "PyDataset"):
+        return f"x = {expression}"
+    names, result = ("x, y", f"({expression}, y)") if labelled else ("x", expression)
+    if kind == "dataset":
+        for function in ("reshape", "transpose", "squeeze"):
+            result = result.replace(f"np.{function}", f"keras.ops.{function}")
+        return f"x = x.map(lambda {names}: {result})"
+    batches = "x" if kind == "generator" else "map(x.__getitem__, range(len(x)))"
+    return f"x = ({result} for {names} in {batches})"
+
+
+def _ragged(x, name):
+    """Describe rows of unequal length; None if they are equal."""
+    lengths = _lengths(x)
+    if not lengths:
+        return None
+    shown = ", ".join(map(str, lengths[:6])) + (", ..." if len(lengths) > 6 else "")
+    what = f"{name} holds sequences of unequal length: {shown}. {READS}"
+    why = "zeros fill the ends; keras.layers.Masking in front of the LSTM skips them."
+    edit = Edit(f"{name} = {PAD}", why=why)
+    advice = f"Pad them: {PAD.replace('x,', name + ',')}; {why}"
+    return Source("list", problem=Problem(what, advice=advice), edits=(edit,))
+
+
+def _lengths(x):
+    """Return the sorted lengths found at the first level where they differ, else []."""
+    level = [x]
+    for _ in range(8):  # a list can hold itself, so the depth needs an end
+        rows = [item for item in level if isinstance(item, (list, tuple)) or np.ndim(item) > 0]
+        lengths = sorted({len(row) for row in rows})
+        if len(lengths) > 1:
+            return lengths if len(rows) == len(level) else []
+        level = [item for row in rows for item in row]
+    return []
+
+
+def _no_numbers(array, name):
+    """Describe an array that does not hold real numbers, and what may make numbers of it."""
+    what = f"{name} has dtype {array.dtype}. Keras computes with real numbers (float32)."
+    advice = "Turn letters into numbers first, one per letter."
+    edits = []
+    if array.dtype.names:
+        good = [n for n in array.dtype.names if array.dtype[n].kind in "biuf"]
+        what = f"{name} is a structured array with the fields {', '.join(array.dtype.names)}. {READS}"
+        fields = ", ".join(f"x[{n!r}]" for n in good)
+        edits = [Edit(f"{name} = np.stack([{fields}], axis=-1)")] if good else []
+        advice = "Make one axis of its fields that hold numbers."
+    elif array.dtype.kind == "O" and array.size and np.ndim(array.flat[0]):
+        what = f"{name} is an array of {array.size} objects, each of them a list or an array."
+        edits = [Edit(f"{name} = np.stack(list(x))")]
+        advice = f"Join them into one array of numbers: np.stack(list({name}))."
+    elif array.dtype.kind in "OUS" and array.size:
+        edits = [Edit(f'{name} = x.astype("float32")')]
+        if array.dtype.kind == "O":
+            what += f" The first value is a {type(array.flat[0]).__name__}."
+            advice = f'Keep the number columns only, then write {name}.astype("float32").'
+    elif array.dtype.kind in "mM":
+        advice = 'Drop the times, or count from the first: (x - x[0]) / np.timedelta64(1, "h").'
+    return Source("array", problem=Problem(what, advice=advice), edits=tuple(edits))
+
+
+def _nothing(x, name, error=None):
+    """Say that there is no array of numbers."""
+    reason = f" NumPy says: {str(error).split('. ')[0][:200]}." if error else ""
+    if isinstance(x, (list, tuple)):
+        reason = " It mixes single values and lists at one level, or is nested too deep."
+    what = f"{name} is {type(x).__name__} and gives no array of numbers.{reason} An LSTM reads an array"
+    what += " of 3 axes: (samples, time steps, features)."
+    fix = "Pass an array, a list of lists or a table."
+    if isinstance(x, (str, bytes)):
+        fix = "Turn text into numbers first, one per letter."
+    kind = "list" if isinstance(x, (list, tuple)) else "nothing"
+    return Source(kind, problem=Problem(what, advice=fix))
+
+
+def _rankless(name):
+    what = f"{name} does not know how many axes it has. Pass an array, or its shape as a tuple."
+    return Source("rankless", problem=Problem(what, advice="Pass an array, or its shape."))
+
+
+def _are_arrays(parts):
+    return all(attribute(part, "shape") is not None and np.ndim(part) > 0 for part in parts)
+
+
+def _is_open(part):
+    return is_shape(part) and None in part
