@@ -4,6 +4,8 @@ import inspect
 import math
 import sys
 
+import numpy as np
+
 from .sources import Edit, line
 from .trial import (
     attribute, input_of, is_a, is_built, is_layer, is_shape, layers_of, parts_of, recurrent_layers,
@@ -71,98 +73,139 @@ def windows(shape, steps, offer, behind, rows=""):
               "a sample is a window of it", 2)
 
 
-def data_edits(source, model):
-    """List lines that change x, written for its kind of container."""
+def data_edits(source, reader):
+    """List lines that change x into a shape that the model may read, for its kind of container."""
     shape, labelled = source.specs.shape, source.y is not None
-    found = []
+    wanted, found = input_shape(reader), []
+    mapped = source.kind in ("dataset", "generator", "PyDataset")
     if source.kind == "dataset" and not source.batched:
         found.append(Edit("x = x.batch(32)"))
-    for edit in axis_edits(shape, input_shape(model), source.moments):
-        if source.kind in ("dataset", "generator", "PyDataset") and "sliding" in edit.code:
+    elif source.kind == "dataset" and wanted and wanted[0] and shape[:1] != wanted[:1]:
+        found.append(Edit(f"x = x.unbatch().batch({wanted[0]}, drop_remainder=True)"))
+    elif source.kind in ("generator", "PyDataset"):
+        code = line(source.kind, "x[np.newaxis]", labelled).replace(", y) for", ", np.array([y])) for")
+        found.append(Edit(code, "each of its elements is one sample"))
+    array = np.broadcast_to(np.float32(0), [7 if size is None else size for size in shape])
+    for edit in axis_edits(shape, wanted, source.moments):
+        try:
+            after = eval(edit.code, {"np": np, "x": array}).shape
+        except Exception:
             continue
-        found.append(edit._replace(code=line(source.kind, edit.code, labelled)))
+        whole = "sliding" in edit.code or edit.code.startswith("x[np.newaxis")
+        if may_read(after, wanted, reader) and not (mapped and whole):
+            found.append(edit._replace(code=line(source.kind, edit.code, labelled)))
+    if source.kind == "dataset" and source.batched and len(shape) == 2 and wanted:
+        steps, rest = wanted[1] or 10, ".map(lambda x, y: (x, y[-1]))" if labelled else ""
+        code = f"x = x.unbatch().batch({steps}, drop_remainder=True){rest}.batch(16)"
+        when = f"each row is one moment in time, and a sample is a piece of {steps} rows"
+        found.append(Edit(code, when, "", 2))
     return found
+
+
+def may_read(shape, wanted, reader):
+    """Tell whether a model may read this shape, by the sizes that are known."""
+    if wanted is None:
+        layers = layers_of(reader) or [reader]
+        ndim = attribute(attribute(layers[0], "input_spec"), "ndim") if layers else None
+        return ndim in (None, len(shape))
+    pairs = list(zip(shape, wanted, strict=False))
+    free = 1 if isinstance(reader, list) or is_a(reader, "Model") else 2  # a layer reads any T
+    return len(shape) == len(wanted) and all(
+        size == other or other is None for size, other in pairs[free:]
+    )
 
 
 def input_shape(model):
     """Return the shape of the one input, or None."""
-    shape = input_of(model)
+    shape = tuple(model.shape) if is_a(model, "KerasTensor") else input_of(model)
+    if shape is None and is_shape(model):
+        shape = (None,) * (len(model) == 2) + tuple(model)
     return shape if is_shape(shape) else None
 
 
-def model_edits(shape, model):
-    """List lines that build the model anew: another Input, another setting of a layer."""
+def model_edits(shape, model, place=None):
+    """List lines that build the model anew: another Input, another setting of a layer.
+
+    `place` is that of the layer that refuses, in a list of layers.
+    """
     wanted, found = input_shape(model), []
-    stateful = any(attribute(layer, "stateful") for layer in recurrent_layers(model))
-    is_list = isinstance(model, (list, tuple)) or is_a(model, "Sequential")
-    if is_layer(model) and not is_list and not is_a(model, "Functional"):
+    layers = layers_of(model)
+    if is_layer(model) and layers is None and not is_a(model, "Functional"):
         if is_built(model) and not is_a(model, "Model"):
-            found.append(Edit(f"model = {write(model, {})}", "", "a new layer gets weights for x", 2))
+            code = f"model = {write(model, {})}"
+            found.append(Edit(code, "", "make a new layer; the weights of this one do not fit", 2))
         return found
-    if wanted is not None or stateful:
+    stateful = any(attribute(layer, "stateful") for layer in recurrent_layers(model))
+    if not place and (wanted is not None or stateful) or stateful and wanted is None:
         batch = (wanted or (None,))[0] or (batch_size(shape[0]) if stateful else None)
         same = wanted is not None and len(wanted) == len(shape)
         sizes = [shape[1:]]
-        if len(shape) > 2 and (not same or wanted[1] != shape[1]):
+        if len(shape) > 2 and same and wanted[1] != shape[1]:
             sizes.insert(0, (None, *shape[2:]))
-        for size in sizes:
-            new = (batch, *size)
-            why = f"build the model with {write_input(new)}"
+        for cost, size in enumerate(sizes, 2):
+            why = f"build the model with {write_input((batch, *size))}"
             if same and wanted[2:] != shape[2:]:
                 why += ", because the kernel has one row per feature"
-            found.append(Edit(rebuilt(model, {}, new), "", why, 2))
-    for layer in recurrent_layers(model):
-        name = type(layer).__name__
-        for setting, cost in (("return_sequences", 2), ("return_state", 2)):
+            found.append(Edit(rebuilt(model, {}, (batch, *size)), "", why, cost))
+    near = layers[max(place - 1, 0) : place + 1] if place is not None and layers else layers
+    for layer in recurrent_layers(near if near is not None else model):
+        for setting in ("return_sequences", "return_state"):
             now = attribute(layer, setting)
-            if now is None or (setting == "return_state" and not now):
-                continue
-            why = f"give {name} {layer.name!r} {setting}={not now}"
-            found.append(Edit(rebuilt(model, {layer.name: {setting: not now}}), "", why, cost))
-    for place, layer in enumerate(layers_of(model) or []):
+            if now == (setting == "return_state"):
+                found.append(toggled(model, layer, setting))
+    lower = [one for one in recurrent_layers(layers or [])[:-1] if one.return_sequences is False]
+    if len(lower) > 1:
+        settings = {layer.name: {"return_sequences": True} for layer in lower}
+        why = "give every recurrent layer but the last return_sequences=True"
+        found.append(Edit(rebuilt(model, settings), "", why, 3))
+    for layer in near or []:
+        at = layers.index(layer)
         if is_a(layer, "Flatten", "Embedding") or "Pooling" in type(layer).__name__:
             why = f"leave {type(layer).__name__} out"
-            found.append(Edit(rebuilt(model, {}, drop=place), "", why, 3))
+            found.append(Edit(rebuilt(model, {}, drop=at), "", why, 3))
         if recurrent_layers(layer):
             for new, why in (
                 ("keras.layers.TimeDistributed(keras.layers.Flatten())", "flatten each time step"),
                 ("keras.layers.Reshape((-1, 1))", "turn the numbers into time steps"),
             ):
-                found.append(Edit(rebuilt(model, {}, insert=(place, new)), "", why, 4))
+                found.append(Edit(rebuilt(model, {}, insert=(at, new)), "", why, 4))
     return [edit for edit in found if edit.code]
 
 
-def label_edits(label, output, model, shape):
+def toggled(model, layer, setting):
+    """Return a line that turns a setting of a layer round."""
+    value = not attribute(layer, setting)
+    why = f"give {type(layer).__name__} {layer.name!r} {setting}={value}"
+    return Edit(rebuilt(model, {layer.name: {setting: value}}), "", why, 2)
+
+
+def label_edits(label, output, model, kind):
     """List lines that bring labels and output together; label and output are Specs."""
-    found, target = [], label.shape
-    names = {type(layer).__name__: layer for layer in parts_of(model)}
-    kinds = label.dtype[:3] in ("int", "uin", "boo")
-    if len(target) == 3 and len(output.shape) == 2:
-        found.append(Edit("y = y[:, -1]", "only the label of the last time step counts"))
-    for layer in recurrent_layers(model)[-1:]:
-        now = attribute(layer, "return_sequences")
-        why = f"give {type(layer).__name__} {layer.name!r} return_sequences={not now}"
-        found.append(Edit(rebuilt(model, {layer.name: {"return_sequences": not now}}), "", why, 2))
-    if "RepeatVector" in names and len(target) > 1:
-        layer = names["RepeatVector"]
-        why = f"let the model answer {target[1]} steps: RepeatVector({target[1]})"
-        found.append(Edit(rebuilt(model, {layer.name: {"n": target[1]}}), "", why, 2))
-    dense = [layer for layer in layers_of(model) or attribute(model, "layers") or []]
-    dense = dense[-1] if dense and attribute(dense[-1], "units") else None
-    if dense is not None:
-        units = target[-1] if len(target) == len(output.shape) else 1
-        activation = {"activation": "linear"} if units == 1 else {}
-        code = rebuilt(model, {dense.name: {"units": units, **activation}})
-        why = f"end with {type(dense).__name__}({units}), one unit per number of a label"
-        found.append(Edit(code, "each label is a number" if units == 1 else "", why, 2))
-    classes = output.shape[-1]
+    target, shape, found = label.shape, output.shape, []
+    if len(target) == 3 and len(shape) == 2:
+        found.append(Edit("y = y[:, -1]", "only the label of the last time step counts", "", 2))
+    if len(target) != len(shape):
+        found += [toggled(model, one, "return_sequences") for one in recurrent_layers(model)[-1:]]
+    layers = parts_of(model)
+    for layer in layers if len(target) > 1 else ():
+        if is_a(layer, "RepeatVector"):
+            why = f"let the model answer {target[1]} steps: RepeatVector({target[1]})"
+            found.append(Edit(rebuilt(model, {layer.name: {"n": target[1]}}), "", why, 2))
+    last = (layers_of(model) or attribute(model, "layers") or [None])[-1]
+    if attribute(last, "units"):
+        units = target[-1] if len(target) == len(shape) else 1
+        settings = {"units": units, **({"activation": "linear"} if kind == "same" else {})}
+        why = f"end with {type(last).__name__}({units}), one unit per number of a label"
+        when = "each label is a number" if units == 1 else ""
+        found.append(Edit(rebuilt(model, {last.name: settings}), when, why, 2))
     for loss, when in (
         ("sparse_categorical_crossentropy", "the labels are numbers of classes"),
         ("categorical_crossentropy", "the labels are one-hot"),
-        ("mse", "the labels are quantities"),
     ):
         found.append(Edit(f"model.compile(loss={loss!r})", when, "", 2))
-    found.append(Edit(f"y = keras.utils.to_categorical(y, {classes})", "labels number classes", "", 3))
+    if kind == "categorical":
+        code = f"y = keras.utils.to_categorical(y, {shape[-1]})"
+        found.append(Edit(code, "the labels are numbers of classes", "", 2))
     return [edit for edit in found if edit.code]
 
 
@@ -217,14 +260,16 @@ def write(layer, changes, place=None):
     """Write a layer as code that makes a new one like it."""
     keras, kind = sys.modules["keras"], type(layer)
     change = changes.get(attribute(layer, "name"), {})
-    copy = f"type({place}).from_config({{**{place}.get_config(), **{change!r}}})"
+    config = f"{{**{place}.get_config(), **{change!r}}}" if change else f"{place}.get_config()"
+    copy = f"type({place}).from_config({config})"
     if attribute(keras.layers, kind.__name__) is not kind:
         return copy
     config = {**layer.get_config(), **change}
-    inner = {}
+    parts = {}
     for name in ("layer", "cell"):
-        if name in config and is_layer(attribute(layer, name)):
-            inner[name] = write(attribute(layer, name), changes, f"{place}.{name}")
+        part = attribute(layer, "forward_layer") or attribute(layer, name)
+        if name in config and is_layer(part):
+            parts[name] = part
     with same_random_numbers():
         needed, given = [], []
         parameters = inspect.signature(kind.__init__).parameters
@@ -233,15 +278,20 @@ def write(layer, changes, place=None):
             if one.default is one.empty and name in config and name not in ("self", "kwargs")
         ]
         try:
-            plain = kind(**{name: attribute(layer, name) if name in inner else config[name]
-                            for name in required}).get_config()
+            plain = kind(**{
+                name: type(parts[name]).from_config(parts[name].get_config())
+                if name in parts else config[name] for name in required
+            }).get_config()
         except Exception:
             return copy
     for name in required:
-        needed.append(inner.get(name) or repr(config[name]))
+        part = parts.get(name)
+        needed.append(write(part, changes, f"{place}.{name}") if part else repr(config[name]))
     for name in parameters:
         value = config.get(name)
-        if name in required or name not in config or value == plain.get(name) or name == "name":
+        if name in (*required, "name", "backward_layer") or name not in config:
+            continue
+        if value == plain.get(name):
             continue
         if not isinstance(value, (int, float, str, tuple, type(None))):
             return copy

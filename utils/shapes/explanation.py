@@ -45,8 +45,13 @@ class Fix(NamedTuple):
 
     @property
     def lines(self):
-        """Return the lines of code, with the new shape of x behind them."""
-        return f"{self.code}  # x: {self.shape}" if self.shape else self.code
+        """Return the lines of code, with the new shape of x behind the last that changes it."""
+        lines = self.code.split("\n")
+        for place in reversed(range(len(lines)) if self.shape else ()):
+            if lines[place].startswith("x"):
+                lines[place] += f"  # x: {self.shape}"
+                break
+        return "\n".join(lines)
 
 
 class Problem(NamedTuple):
@@ -132,7 +137,7 @@ class Explanation:
             for place, axis in enumerate(self.axes)
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
-        lines = _wrap(f"shape {self.shape}")
+        lines = _wrap(f"shape {self.shape}") if self.shape or self.tried else []
         for axis, letter, name, size, meaning in rows if self.axes else ():
             cells = [axis.ljust(widths[0]), letter.ljust(widths[1]), name.ljust(widths[2])]
             lines.append("  ".join([*cells, size.rjust(widths[3]), meaning]).rstrip())

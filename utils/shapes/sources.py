@@ -4,6 +4,7 @@ import copy
 import inspect
 import operator
 import os
+import re
 import types
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -135,7 +136,7 @@ def read(x, inputs=1):
     if is_a(x, "TensorShape"):
         return _read_shape(tuple(x)) if x.rank is not None else _rankless("x")
     if attribute(x, "element_spec") is not None:
-        return _read_batch("dataset", x.element_spec, inputs, lambda: next(iter(x)))
+        return _read_batch("dataset", x.element_spec, inputs, x)
     if is_a(x, "PyDataset"):
         return _read_batch("PyDataset", x[0], inputs)
     if callable(attribute(x, "__next__")) and attribute(x, "shape") is None:
@@ -143,7 +144,7 @@ def read(x, inputs=1):
     if inspect.isgeneratorfunction(x):
         what = f"x is the function {x.__name__}, and not yet the generator that it makes."
         return Source("nothing", problem=Problem(what), edits=(Edit("x = x()"),))
-    if callable(attribute(x, "keys")) and attribute(x, "columns") is None:
+    if callable(attribute(x, "keys")) and attribute(x, "shape") is None:
         return _read_names(x, inputs)
     if isinstance(x, tuple) and len(x) in (2, 3) and inputs != len(x) and _are_arrays(x):
         source = read(x[0], inputs)
@@ -169,8 +170,10 @@ def read_array(x, name="x"):
         return Source("array", Spec(tuple(x.shape), dtype))
     if callable(attribute(x, "to_numpy")) and attribute(x, "columns") is not None:
         return _read_table(x, name)
-    kind = "list" if isinstance(x, (list, tuple)) else "array"
-    if kind == "array" and attribute(x, "shape") == () and attribute(x, "dtype") == object:
+    kind = "list" if isinstance(x, (list, tuple)) else "other"
+    if isinstance(x, np.ndarray) or is_a(x, "Tensor", "ArrayImpl", "EagerTensor"):
+        kind = "table" if callable(attribute(x, "to_numpy")) else "array"
+    if kind == "other" and attribute(x, "shape") == () and attribute(x, "dtype") == object:
         return _nothing(x, name)
     try:
         array = np.asarray(x)
@@ -187,7 +190,7 @@ def read_array(x, name="x"):
     dtype = array.dtype.name if array.dtype.itemsize <= 8 and array.dtype.kind != "c" else "float32"
     if kind == "list" and array.ndim:
         what = f"{name} is a list of numbers. A Keras layer or model takes arrays, and stops at it."
-        fix = (Edit(f"{name} = np.array(x)"),)
+        fix = (Edit(f"{name} = np.array({name})"),)
         return Source(kind, Spec(array.shape, dtype), array, problem=Problem(what), edits=fix)
     return Source(kind, Spec(array.shape, dtype), x if np.ma.isMA(x) else array)
 
@@ -259,6 +262,9 @@ def _read_names(x, inputs):
         for name in names
         if isinstance(inner[name].specs, Spec) or inner[name].edits
     ]
+    if len({one.specs.shape[:-1] for one in inner.values() if isinstance(one.specs, Spec)}) == 1:
+        when = "these are features side by side"
+        edits.append(Edit("x = np.concatenate(list(x.values()), axis=-1)", when, "", 2))
     specs = {name: one.specs for name, one in inner.items()}
     whole = all(isinstance(spec, Spec) for spec in specs.values())
     problem = Problem(what, advice="Pass the one that is meant, such as x[name].")
@@ -278,6 +284,8 @@ def _read_list(x, inputs):
         edits.append(Edit("x, y = x", "these are the inputs and their labels"))
     if len(shapes[0] or ()) >= 2 and len({(shape or ())[:-1] for shape in shapes}) == 1:
         edits.append(Edit("x = np.concatenate(x, axis=-1)", "these are features side by side", "", 2))
+    if len({(shape or ())[1:] for shape in shapes}) == 1:
+        edits.append(Edit("x = np.concatenate(x)", "each array is a batch of samples", "", 2))
     if len(x) == 1:
         edits = [Edit("x = x[0]")]
     elif len({(shape or ())[1:] for shape in shapes}) == 1 and len(set(shapes)) > 1:
@@ -287,7 +295,7 @@ def _read_list(x, inputs):
     return Source("arrays", [part.specs for part in parts], problem=problem, edits=tuple(edits))
 
 
-def _read_batch(kind, batch, inputs, peek=None):
+def _read_batch(kind, batch, inputs, x=None):
     """Read one element of a dataset or generator: x, (x, y) or (x, y, weights)."""
     y, inner = None, batch
     if isinstance(batch, (tuple, list)) and len(batch) in (2, 3) and isinstance(batch, tuple):
@@ -298,19 +306,27 @@ def _read_batch(kind, batch, inputs, peek=None):
         source = read(list(inner) if isinstance(inner, tuple) else inner, max(inputs, len(inner)))
     else:
         source = read_array(inner)
-    if source.kind == "rankless" and peek is not None:
-        return _read_batch(kind, peek(), inputs)
+    if source.kind == "rankless" and kind == "dataset":
+        return _read_batch("PyDataset", next(iter(x)), inputs)._replace(kind=kind)
     spec, batched = source.specs, True
     if kind == "dataset" and isinstance(spec, Spec):
-        leading = attribute(y, "shape")
-        leading = leading[:1] if is_a(y, "TensorSpec") and leading.rank is not None else None
-        # Labels without an axis, or sizes that differ: elements are samples and not batches.
-        batched = spec.shape[:1] == (None,) and (leading is None or tuple(leading) == (None,))
-        if spec.shape[:1] != (None,) and leading is not None:
-            batched = tuple(leading) == spec.shape[:1] and len(spec.shape) > 2
+        batched = in_batches(x, spec.shape, attribute(y, "shape"))
     edits = source.edits if kind == "dataset" and "to_tensor" in str(source.edits) else ()
     edits = tuple(edit._replace(code=line(kind, "x.to_tensor()", y is not None)) for edit in edits)
     return source._replace(kind=kind, y=y, batched=batched, batch=batch, edits=edits)
+
+
+def in_batches(dataset, shape, labels):
+    """Tell whether the elements of a dataset are batches; None if that is not known."""
+    while dataset is not None:
+        name = type(dataset).__name__
+        if "Batch" in name:
+            return "Unbatch" not in name
+        if "TensorSlice" in name:
+            return False
+        dataset = attribute(dataset, "_input_dataset") if "Flat" not in name else None
+    open_labels = labels is None or tuple(labels[:1]) == (None,)
+    return True if shape[:1] == (None,) and open_labels else None
 
 
 def _read_generator(x, inputs):
@@ -374,10 +390,12 @@ def line(kind, expression, labelled):
 
     `expression` holds x; np.newaxis and np functions become Keras's where tensors are mapped.
     """
-    if kind == "table":
-        return "x = " + expression.replace("x", "x.to_numpy()", 1).replace("newax.to_numpy()is", "newaxis")
+    if kind in ("table", "list", "other"):
+        array = "x.to_numpy()" if kind == "table" else "np.array(x)"
+        return "x = " + re.sub(r"\bx\b", array, expression, count=1)
     if kind == "pair":
-        return f"x = ({expression.replace('x', 'x[0]', 1)}, *x[1:])"
+        first = re.sub(r"\bx\b", "x[0]", expression, count=1)
+        return f"x = ({first}, *x[1:])"
     if kind not in ("dataset", "generator", "PyDataset"):
         return f"x = {expression}"
     names, result = ("x, y", f"({expression}, y)") if labelled else ("x", expression)

@@ -181,6 +181,7 @@ def first_sentence(error):
     text = re.sub(r"^Exception encountered when calling .*\s*", "", text)
     text = re.sub(r"^\{\{function_node .*?\}\}", "", text.strip()).strip()
     text = re.sub(r" for '\{\{node .*' with", " with", text)  # TensorFlow's place
+    text = re.sub(r'Tensor\("[^"]*", (shape=\(.*?\)), dtype=\w+\)| \[Op:.*', r"\1", text)
     return f"{type(error).__name__}: {text.split(chr(10))[0][:300]}"
 
 
@@ -235,13 +236,13 @@ def _outputs(layers, shape):
 
 def _try_layer(layer, specs):
     """Try one layer or model."""
-    flat = list(_flat(specs))
-    if not all(_can_be_tried(layer, spec.shape) for spec in flat):
+    every = flat(specs)
+    if not all(_can_be_tried(layer, spec.shape) for spec in every):
         return None
     with same_random_numbers(), _same_losses(layer):
         try:
             built = is_built(layer)
-            runner = layer if built else _copy(layer, flat[0].shape)
+            runner = layer if built else _copy(layer, every[0].shape)
         except Exception:  # a layer of one's own need not have a configuration
             return None
         quick = built and isinstance(specs, Spec) and _was_built_for(layer, specs.shape)
@@ -330,7 +331,7 @@ def _map(function, specs):
     return type(specs)(_map(function, part) for part in specs)
 
 
-def _flat(specs):
+def flat(specs):
     """List every Spec in a list or dict, or the one."""
     found = []
     _map(found.append, specs)

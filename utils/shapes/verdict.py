@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .candidates import Edit, batch_size, data_edits, label_edits, model_edits, rebuilt
+from .candidates import Edit, batch_size, data_edits, label_edits, model_edits, rebuilt, write_input
 from .explanation import Axis, Explanation, Fix, Problem, counted
 from .sources import Source, axes_problem, empty, line, read, value_problem
 from .trial import (
-    Spec, Trial, attribute, input_of, is_a, is_built, is_layer, is_shape, layers_of, parts_of,
+    Spec, Trial, flat, attribute, input_of, is_a, is_built, is_layer, is_shape, layers_of, parts_of,
     recurrent_layers, same_random_numbers, try_loss, try_model,
 )
 
@@ -167,13 +167,19 @@ def judge(x, model, y=None, deep=True):
             "cannot be copied. In the last case call it once on data that fits, and ask again."
         )
         return Verdict(9, source, notes=tuple(notes))
+    if not single and len({one.shape[:1] for one in flat(spec)}) > 1:
+        trial = Trial(None, "the arrays have different numbers of samples")
     if not single and (trial.raises or count == 1 and not isinstance(spec, dict)):
         return found(0, source.problem._replace(silent=not trial.raises), source.edits, trial=trial)
     if trial.raises:
-        edits = [*data_edits(source, reader), *model_edits(shape, changed(model, reader))]
+        edits = [*data_edits(source, reader), *model_edits(shape, changed(model, reader), trial.place)]
         return found(2, refusal(shape, reader, trial, source), edits, trial=trial)
     if not single:
         return _labels(labels, model, trial, source, notes, found)
+    if source.kind == "dataset" and source.batched is None:
+        wanted = input_of(reader)
+        known = wanted if is_shape(wanted) else (0, 0, 0)
+        source = source._replace(batched=len(shape) >= len(known))
     if 0 in shape:
         return found(2, Problem(*empty(shape))._replace(silent=True), trial=trial)
     if source.kind == "dataset" and not source.batched:
@@ -182,17 +188,19 @@ def judge(x, model, y=None, deep=True):
             "and takes the time steps for samples."
         )
         return found(2, what, [Edit("x = x.batch(32)")], True, trial=trial)
+    notes += silent_notes(source, reader, model, batch if is_model else None)
     if batch and is_model:
         fault = remainder(x, source, batch, labels, y)
         if fault:
-            edits = [*fault[1], *model_edits(shape, changed(model, reader))[:1]]
+            size = (batch_size(shape[0]), *(input_of(reader) or ())[1:])
+            why = f"build the model with {write_input(size)}"
+            edits = [*fault[1], Edit(rebuilt(changed(model, reader), {}, size), "", why, 2)]
             return found(3, fault[0], edits, trial=trial)
         rows = shape[0] if shape else None
         trial = trial._replace(
             output_shape=_with_rows(trial.output_shape, rows),
             layers=tuple(one._replace(shape=_with_rows(one.shape, rows)) for one in trial.layers),
         )
-    notes += silent_notes(source, reader, model, batch if is_model else None)
     fault = state_fault(x, source, reader) if is_model else None
     if fault:
         return found(4, fault, silent=True, trial=trial)
@@ -224,7 +232,7 @@ def fixed_batch(reader):
 def refusal(shape, reader, trial, source):
     """Say why Keras refuses a shape."""
     wanted = input_of(reader)
-    says = f"Keras says: {trial.message.rstrip('.')}."
+    says = f"Keras says: {trial.message.rstrip('. ')}."
     if source.kind == "dataset" and not source.batched:
         return f"The dataset gives one sample at a time, of shape {shape}. {says}"
     if trial.place is not None and (trial.place or trial.layers):
@@ -265,15 +273,13 @@ def remainder(x, source, batch, labels, y):
     else:
         rest = samples % batch if samples else 0
         keep = samples - rest if samples else 0
-        cut = "x.to_numpy()" if source.kind == "table" else "x"
-        lines = f"x = {cut}[:{keep}]"
+        lines = line(source.kind, f"x[:{keep}]", False)
         if source.kind == "pair":
             lines = f"x = tuple(part[:{keep}] for part in x)"
         elif y is not None:
             lines += f"\ny = y[:{keep}]"
-        edits = [Edit(lines, why=f"drop {counted(rest, 'row')}, for whole batches of {batch}")]
-        if not keep:
-            edits = []
+        why = f"drop {counted(rest, 'row')}, for whole batches of {batch}"
+        edits = [Edit(lines, why=why)] if keep else []
     if not rest:
         return None
     danger = "Keras stops there."
@@ -457,15 +463,18 @@ def label_fault(labels, output, loss, model, source):
             "of T steps over L values are L - T + 1, one fewer if the label is the value after."
         )
         n = min(count, y[0])
-        edits = [Edit(f"x = x[:{n}]" if count > n else f"y = y[:{n}]", "the first ones belong together"),
-                 Edit(f"x = x[-{n}:]" if count > n else f"y = y[-{n}:]", "the last ones belong together")]
+        long = "x" if count > n else "y"
+        edits = [
+            Edit(f"{long} = {long}[:{n}]", f"the first {n} of {long} belong to the others"),
+            Edit(f"{long} = {long}[-{n}:]", f"the last {n} of {long} belong to the others"),
+        ]
         return Problem(what), edits if source.kind in ("array", "shape") else (), 4
     batch = min(rows or y[0] or 2, 32)
     out = (batch, *(one if one is not None else other for one, other in
                     zip(output[1:], (*y[1:], *output[len(y):]), strict=False)))
     out = tuple(1 if one is None else one for one in out)
     shape = (batch, *(1 if size is None else size for size in y[1:]))
-    kind = kind_of(loss)
+    kind = kind_of(loss) if loss is not None else "same"
     same = shape == out or (*shape, 1) == out or shape == (*out, 1)
     classes = shape in (out[:-1], (*out[:-1], 1))
     if loss is None:
@@ -474,7 +483,7 @@ def label_fault(labels, output, loss, model, source):
         message, fits = None, False
     else:
         message = try_loss(loss, Spec(shape, label.specs.dtype), Spec(out))
-        fits = {"sparse": classes, "same": same}.get(kind, True) if loss is not None else same
+        fits = {"sparse": classes, "": True}.get(kind, same)
     if message is None and fits:
         problem = label_values(label, out, kind)
         return (problem, (), 6) if problem else None
@@ -488,7 +497,7 @@ def label_fault(labels, output, loss, model, source):
     what += f"The loss stops: {message}" if message else (
         "No loss was given, and none fits." if loss is None else
         "The loss stretches one over the other, and compares what does not belong together.")
-    edits = label_edits(Spec(shape, label.specs.dtype), Spec(out), model, source.specs)
+    edits = label_edits(Spec(shape, label.specs.dtype), Spec(out), model, kind)
     return Problem(what, silent=not message), edits, 5
 
 
@@ -516,14 +525,13 @@ def label_values(label, output, kind):
 
 def kind_of(loss):
     """Tell which labels a loss wants: sparse, or the same as the output; others are not known."""
-    keras = sys.modules["keras"]
-    name = loss if isinstance(loss, str) else attribute(loss, "__name__") or type(loss).__name__
-    known = attribute(keras.losses, name) is not None if name else False
-    name = str(name).lower().replace("_", "")
+    loss = sys.modules["keras"].losses.get(loss)
+    name = (attribute(loss, "__name__") or type(loss).__name__).lower().replace("_", "")
     for kind in ("sparse", "categorical", "binary"):
         if name.startswith(kind):
-            return "same" if kind == "" else kind
-    return {"scce": "sparse", "cce": "categorical", "bce": "binary"}.get(name, "same" if known else "")
+            return kind
+    known = loss if attribute(loss, "__name__") else type(loss)
+    return "same" if str(attribute(known, "__module__")).startswith("keras") else ""
 
 
 def _with_rows(shape, rows):
@@ -569,9 +577,11 @@ def search(x, model, y, verdict, most=40):
     for _ in range(3):
         passed, further = [], []
         for at, path in level:
-            for edit in sorted(at.edits, key=lambda one: one.cost)[: most - tries]:
-                tries += 1
+            for edit in sorted(at.edits, key=lambda one: one.cost):
                 steps = (*path, edit)
+                if passed and cost(steps) > cost(passed[0][0]) + bool(edit.when) or tries == most:
+                    continue
+                tries += 1
                 new = run(steps, stand_in(x, verdict.source, deep), model, y, deep)
                 if new is None:
                     continue
@@ -600,20 +610,26 @@ def run(steps, x, model, y, deep):
             return None
 
 
+def cost(steps):
+    """Return how much lines of code change."""
+    return sum(edit.cost for edit in steps)
+
+
 def chosen(passed, verdict):
     """Choose the fixes that change least, and with them the other answers to their question."""
-    passed = sorted(passed, key=lambda one: sum(edit.cost for edit in one[0]))
-    fixes = []
-    least = sum(edit.cost for edit in passed[0][0]) if passed else 0
-    for steps, new in passed:
-        cost, when = sum(edit.cost for edit in steps), " and ".join(e.when for e in steps if e.when)
-        if cost > least and not (when and fixes[0].when and cost <= least + 1) or len(fixes) == 4:
+    fixes, before = [], verdict.source.specs
+    passed = sorted(passed, key=lambda one: cost(one[0]))
+    for steps, new in passed[:4]:
+        when = " and ".join(edit.when for edit in steps if edit.when)
+        more = cost(steps) - cost(passed[0][0])
+        if more > 1 or more and not (when and fixes[0].when):
             continue
-        code = "\n".join(step.code for step in steps)
-        moved = isinstance(new.source.specs, Spec) and "x = " in code
-        shape = new.source.specs.shape if moved else None
+        code, after = "\n".join(edit.code for edit in steps), new.source.specs
         why = "; ".join(edit.why for edit in steps if edit.why)
-        fixes.append(Fix(code, when, why, shape))
+        known = isinstance(after, Spec) and after != before and "x =" in code
+        if isinstance(before, Spec) and verdict.source.kind == "shape" and None in before.shape:
+            known = False  # the code ran on sizes that were made up
+        fixes.append(Fix(code, when, why, after.shape if known else None))
     return tuple(fixes)
 
 
