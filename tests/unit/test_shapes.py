@@ -268,7 +268,11 @@ FAULTS = {
         ["model = keras.Input((3, 1))"],
         [],
     ),
-    "one video": (lambda: (zeros((5, 8, 8, 1)), video()), ["x[np.newaxis]"], ["x[..., np.newaxis]"]),
+    "one video": (
+        lambda: (zeros((5, 8, 8, 1)), video()),
+        ["x[np.newaxis]"],
+        ["x[..., np.newaxis]"],
+    ),
     "frames for a ConvLSTM": (
         lambda: (zeros((5, 8, 8, 1)), kl.ConvLSTM2D(2, 3)),
         ["x = x[np.newaxis]"],
@@ -384,7 +388,11 @@ FAULTS = {
         ["x.map(lambda x: keras.ops.transpose(x, (0, 2, 1)))"],
         [],
     ),
-    "dataset of text": (lambda: (dataset(np.full((9, 3, 1), "A")).batch(3), LSTM(2)), ["dtype"], []),
+    "dataset of text": (
+        lambda: (dataset(np.full((9, 3, 1), "A")).batch(3), LSTM(2)),
+        ["dtype"],
+        [],
+    ),
     "generator without features": (
         lambda: (batches(zeros((8, 3)), zeros(8)), sequential(LSTM(2), shape=(3, 1), loss="mse")),
         [],
@@ -408,7 +416,12 @@ FAULTS = {
     ),
     "table with a date": (
         lambda: (DATED, sequential(LSTM(2), shape=(5, 2))),
-        ["no plain numbers: day", "x = x[['pressure', 'wind']]", "sliding_window_view", "(16, 5, 2)"],
+        [
+            "no plain numbers: day",
+            "x = x[['pressure', 'wind']]",
+            "sliding_window_view",
+            "(16, 5, 2)",
+        ],
         ["each row is one sequence"],
     ),
     "structured": (

@@ -237,8 +237,12 @@ def chain(x):
 
 def seen(machine):
     """Return what can be seen of a model: weights, states, graph, flags."""
-    parts = [part for one in (machine if isinstance(machine, list) else [machine])
-             if isinstance(one, kl.Layer) for part in one._flatten_layers()]
+    parts = [
+        part
+        for one in (machine if isinstance(machine, list) else [machine])
+        if isinstance(one, kl.Layer)
+        for part in one._flatten_layers()
+    ]
     return [
         [
             part.built,
@@ -252,8 +256,12 @@ def seen(machine):
     ]
 
 
-@settings(max_examples=DRAWS, deadline=None, derandomize=not NIGHTLY,
-          suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=DRAWS,
+    deadline=None,
+    derandomize=not NIGHTLY,
+    suppress_health_check=list(HealthCheck),
+)
 @given(cases())
 def test_the_verdict_is_that_of_keras(case):
     name, shape, container, label = case

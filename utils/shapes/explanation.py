@@ -6,14 +6,11 @@ import textwrap
 from dataclasses import dataclass
 from typing import NamedTuple
 
-WIDTH = 80  # columns of the printed sentences; lines of code are left as they are
-LABELS = ("Note", "Problem", "Silent problem", "Fix", "Layer by layer")
-
 # What is set as code in HTML: a setting with =, or a word with brackets close behind it.
 _ROUND = r"\((?:[^()]|\([^()]*\))*\)"  # brackets may hold brackets once more
-_SETTING = rf'[\w.]+=(?:{_ROUND}|"[^"]*"|\w+)'
-_CALL = rf"[\w.]*\w(?:(?:{_ROUND}|\[[^\[\]]*\])[.\w]*)+(?<!\.)"
-_CODE = re.compile(f"{_SETTING}|{_CALL}")
+_CODE = re.compile(
+    rf'[\w.]+=(?:{_ROUND}|"[^"]*"|\w+)|[\w.]*\w(?:(?:{_ROUND}|\[[^\[\]]*\])[.\w]*)+(?<!\.)'
+)
 
 
 class Axis(NamedTuple):
@@ -38,20 +35,16 @@ class Fix(NamedTuple):
     shape: tuple | None = None  # of x, after the code
 
     @property
-    def introduction(self):
-        """Return the words in front of the code."""
-        why = f" {self.why}" if self.why else ""
-        return f"Fix, if {self.when}:{why}" if self.when else f"Fix:{why}"
+    def words(self):
+        """Return what is said in front of the code."""
+        return f"Fix, if {self.when}: {self.why}".rstrip() if self.when else f"Fix: {self.why}"
 
     @property
     def lines(self):
         """Return the lines of code, with the new shape of x behind the last that changes it."""
-        lines = self.code.split("\n")
-        for place in reversed(range(len(lines)) if self.shape else ()):
-            if lines[place].startswith("x"):
-                lines[place] += f"  # x: {self.shape}"
-                break
-        return "\n".join(lines)
+        if self.shape is None:
+            return self.code
+        return re.sub(r"(?s)(.*^x[^\n]*)", rf"\1  # x: {self.shape}", self.code, flags=re.M)
 
 
 class Problem(NamedTuple):
@@ -62,17 +55,16 @@ class Problem(NamedTuple):
     """
 
     what: str
-    fixes: tuple = ()
-    silent: bool = False
     advice: str = ""
+    silent: bool = False
+    fixes: tuple = ()
 
     @property
     def fix(self):
         """Return the fixes, or else the advice, as one text."""
-        texts = [f"{fix.introduction[3:].lstrip(':, ')} {fix.lines}" for fix in self.fixes]
-        return "\n".join(text[0].upper() + text[1:] if " " in text else text for text in texts) or (
-            self.advice or "No change of one or two lines was found that makes Keras run."
-        )
+        texts = [f"{fix.words[3:].lstrip(':, ')}\n{fix.lines}".strip() for fix in self.fixes]
+        none = "No change of one or two lines was found that makes Keras run."
+        return "\n".join(texts) or self.advice or none
 
     def __str__(self):
         """Return what is wrong and the fix, as one text."""
@@ -131,34 +123,29 @@ class Explanation:
 
     def __str__(self):
         """Return a small table, the sentences, and the fixes as lines to copy."""
-        rows = [("axis", "letter", "name", "size", "meaning")]
-        rows += [
-            (str(place), axis.letter, axis.name, str(axis.size), axis.meaning)
-            for place, axis in enumerate(self.axes)
-        ]
-        widths = [max(len(row[column]) for row in rows) for column in range(5)]
+        rows = [("axis", "letter", "name", "size", "meaning")] if self.axes else []
+        rows += [(str(place), *map(str, axis)) for place, axis in enumerate(self.axes)]
+        widths = [max(len(row[column]) for row in rows) for column in range(4) if rows]
         lines = _wrap(f"shape {self.shape}") if self.shape or self.tried else []
-        for axis, letter, name, size, meaning in rows if self.axes else ():
-            cells = [axis.ljust(widths[0]), letter.ljust(widths[1]), name.ljust(widths[2])]
-            lines.append("  ".join([*cells, size.rjust(widths[3]), meaning]).rstrip())
+        for row in rows:
+            *cells, size = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+            lines.append("  ".join([*cells, size.strip().rjust(widths[3]), row[4]]).rstrip())
         for sentence, code in self._sentences():
-            lines += _wrap(sentence)
-            lines += [f"    {line}" for line in code.splitlines()]
+            lines += [*_wrap(sentence), *(f"    {line}" for line in code.splitlines())]
         return "\n".join(lines)
 
     def _repr_html_(self):
         """Return the same as a table with a caption and header cells, and a list."""
         head = "".join(f'<th scope="col">{h}</th>' for h in ("axis", "name", "size", "meaning"))
-        body = ""
+        body = items = ""
         for place, axis in enumerate(self.axes):
             css = f' class="axis-{axis.name.split()[0]}"' if axis.letter in "NTF" else ""
             name = f"{axis.name} ({axis.letter})" if css else axis.name
-            cells = "".join(f"<td>{_escape(cell)}</td>" for cell in (name, axis.size, axis.meaning))
+            cells = "".join(f"<td>{_escape(cell)}</td>" for cell in (name, *axis[2:]))
             body += f'<tr{css}><th scope="row">{place}</th>{cells}</tr>'
-        items = ""
         for sentence, code in self._sentences():
             block = f"<pre><code>{_escape(code)}</code></pre>" if code else ""
-            items += f"<li>{_with_label(sentence)}{block}</li>"
+            items += f"<li>{_with_code(sentence)}{block}</li>"
         return (
             f'<div class="shape-explanation"><table><caption>shape {_escape(self.shape)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><ul>{items}</ul></div>"
@@ -166,31 +153,29 @@ class Explanation:
 
     def _sentences(self):
         """List everything that is said below the table, each with its lines of code."""
-        sentences = [(self.runs, "")] if self.runs else []
+        sentences = [self.runs] if self.runs else []
         if len(self.layers) > 1:
             steps = "; ".join(f"{name} {shape}" for name, shape in self.layers)
-            sentences.append((f"Layer by layer: {steps}.", ""))
+            sentences.append(f"Layer by layer: {steps}.")
         if self.output_shape is not None:
-            sentences.append((f"What comes out has shape {self.output_shape}.", ""))
-        sentences += [(f"Note: {note}", "") for note in self.notes]
+            sentences.append(f"What comes out has shape {self.output_shape}.")
+        pairs = [(one, "") for one in [*sentences, *(f"Note: {note}" for note in self.notes)]]
         for problem in self.problems:
-            label = "Silent problem" if problem.silent else "Problem"
-            sentences.append((f"{label}: {problem.what}", ""))
-            sentences += [(fix.introduction, fix.lines) for fix in problem.fixes]
-            if not problem.fixes:
-                sentences.append((f"Fix: {problem.fix}", ""))
-        return sentences
+            pairs.append((f"{'Silent p' if problem.silent else 'P'}roblem: {problem.what}", ""))
+            fixes = [(fix.words, fix.lines) for fix in problem.fixes]
+            pairs += fixes or [(f"Fix: {problem.fix}", "")]
+        return pairs
 
 
 def counted(number, noun):
-    """Return a number with its noun, in the plural unless the number is 1.
+    """Write a number with its noun in the right form.
 
     Parameters
     ----------
     number : int or None
-        How many; None is said as *any number of*.
+        How many.
     noun : str
-        In the singular; the plural gets an s.
+        Its singular; the plural adds "s".
 
     Returns
     -------
@@ -202,37 +187,28 @@ def counted(number, noun):
     >>> counted(1, "time step"), counted(3, "time step")
     ('1 time step', '3 time steps')
     """
-    if number is None:
-        return f"any number of {noun}s"
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _wrap(sentence):
-    """Break a sentence into lines; the following lines are indented."""
-    # A shape or a call that is broken over two lines is hard to read and to copy.
+    """Break a sentence into lines of 80, but no shape or call; the following are indented."""
     whole = r"\((?:[^()]|\([^()]*\)){1,50}\)|\[[^\[\]]{1,50}\]"
     kept = re.sub(whole, lambda match: match[0].replace(" ", "\0"), sentence)
-    lines = textwrap.wrap(kept, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    lines = textwrap.wrap(kept, 80, subsequent_indent="  ", break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
 
 
-def _with_label(sentence):
-    """Return a sentence as HTML, with the word before its colon in bold if it is a label."""
-    label, colon, rest = sentence.partition(": ")
-    if colon and label in LABELS:
-        return f"<strong>{label}:</strong> {_with_code(rest)}"
-    return _with_code(sentence)
-
-
 def _with_code(sentence):
-    """Return a sentence as HTML, with its pieces of code set as code."""
-    pieces, end = [], 0
-    for match in _CODE.finditer(sentence):
-        pieces += [_escape(sentence[end : match.start()]), f"<code>{_escape(match[0])}</code>"]
-        end = match.end()
-    return "".join([*pieces, _escape(sentence[end:])])
+    """Return a sentence as HTML: its label in bold, its pieces of code set as code."""
+    label, colon, rest = sentence.partition(": ")
+    bold = bool(re.match("Note|Problem|Silent|Fix|Layer", label)) and colon
+    text, start = rest if bold else sentence, 0
+    pieces = [f"<strong>{_escape(label)}:</strong> "] if bold else []
+    for match in _CODE.finditer(text):
+        pieces += [_escape(text[start : match.start()]), f"<code>{_escape(match[0])}</code>"]
+        start = match.end()
+    return "".join([*pieces, _escape(text[start:])])
 
 
 def _escape(value):
-    """Make a value safe to put into HTML."""
     return html.escape(str(value))

@@ -19,7 +19,7 @@ from .explanation import LayerOutput
 
 MOST_ELEMENTS = 2**60  # TensorFlow counts the elements of a shape in 63 bits
 MOST_UNROLLED = 200  # an unrolled loop is written out step by step, which takes its time
-# Layers that leave the number of time steps alone, and any number of them will do.
+# Layers that leave the number of time steps alone, and take any.
 STEPWISE = (
     "InputLayer Masking Embedding Dense Dropout Activation Bidirectional LSTM GRU SimpleRNN RNN "
     "LayerNormalization BatchNormalization RepeatVector"
@@ -63,20 +63,22 @@ def is_a(thing, *names):
 def is_shape(thing):
     """Tell whether this is a tuple of integers and None."""
     return isinstance(thing, tuple) and all(
-        size is None or (isinstance(size, (int, np.integer)) and not isinstance(size, bool))
+        size is None or isinstance(size, (int, np.integer)) and not isinstance(size, bool)
         for size in thing
     )
 
 
 def is_layer(thing):
     """Tell whether thing is a Keras layer or model; False as long as Keras is not imported."""
-    keras = sys.modules.get("keras")
-    return keras is not None and isinstance(thing, attribute(keras.layers, "Layer"))
+    return isinstance(
+        thing, attribute(attribute(sys.modules.get("keras"), "layers"), "Layer") or ()
+    )
 
 
-def parts_of(layer):
-    """List a layer and all layers inside it."""
-    return list((attribute(layer, "_flatten_layers") or list)() or [layer])
+def parts_of(model):
+    """List every layer in a layer, a model or a list."""
+    models = model if isinstance(model, (list, tuple)) else [model]
+    return [part for one in models if is_layer(one) for part in one._flatten_layers()]
 
 
 def is_built(layer):
@@ -86,9 +88,7 @@ def is_built(layer):
 
 def recurrent_layers(model):
     """List the recurrent layers in a layer, a model or a list, in order."""
-    models = model if isinstance(model, (list, tuple)) else [model]
-    every = [part for one in models if is_layer(one) for part in parts_of(one)]
-    return [part for part in every if is_a(part, "RNN", "ConvLSTM")]
+    return [part for part in parts_of(model) if is_a(part, "RNN", "ConvLSTM")]
 
 
 def layers_of(model):
@@ -99,15 +99,16 @@ def layers_of(model):
 
 
 def input_of(model):
-    """Return the shape that a list, layer or model reads, with the batch size; None if unknown."""
-    if isinstance(model, (list, tuple)):
-        first = model[0] if model else None
-        shape = attribute(first, "batch_shape" if is_a(first, "InputLayer") else "shape")
-        return tuple(shape) if is_a(first, "InputLayer", "KerasTensor") else None
-    shape = attribute(model, "input_shape")
+    """Return the shape that is read, with the batch size; a list for several; None if unknown."""
+    if isinstance(model, (list, tuple)) and not is_shape(model):
+        model = model[0] if model and is_a(model[0], "InputLayer", "KerasTensor") else None
+    if is_shape(model):
+        return (None,) * (len(model) == 2) + model
+    shape = attribute(model, "batch_shape" if is_a(model, "InputLayer") else "input_shape")
+    if is_a(model, "KerasTensor"):
+        shape = tuple(model.shape)
     if shape is None and is_layer(model) and is_built(model):
-        shape = (attribute(model, "get_build_config") or dict)()
-        shape = (shape or {}).get("input_shape")
+        shape = (attribute(model, "get_build_config")() or {}).get("input_shape")
         shape = tuple(shape) if isinstance(shape, list) else shape
     return shape
 
@@ -128,32 +129,41 @@ def try_model(model, specs):
         None where nothing can be tried: a size is open that Keras needs, or `model` has no weights
         yet and cannot be copied.
     """
-    if isinstance(model, (list, tuple)):
-        return _try_list(model, specs)
-    if is_a(model, "Sequential") and not is_built(model) and isinstance(specs, Spec):
-        if any(attribute(part, "stateful") for part in parts_of(model)):
-            # fit asks the model to build itself for batches of any size
+    layers, single = layers_of(model), isinstance(specs, Spec)
+    expected = input_of(model) if isinstance(model, list) else None
+    if isinstance(model, list) and expected is not None:
+        trial = _walk(layers, Spec(expected))
+        if trial is None or trial.raises:
+            return trial
+        keras = sys.modules["keras"]
+        with same_random_numbers():
+            try:
+                copies = [type(layer).from_config(layer.get_config()) for layer in layers]
+                model = keras.Sequential([keras.Input(batch_shape=expected), *copies])
+            except Exception as error:
+                return Trial(None, first_sentence(error))
+    elif isinstance(model, list) or layers and single and not is_built(model):
+        if any(attribute(part, "stateful") for part in parts_of(model)) and single:
+            # fit asks a model to build itself for batches of any size
             specs = specs._replace(shape=(None, *specs.shape[1:]))
-        return _walk(model.layers, specs)
+        return _walk(layers, specs)
     trial = _try_layer(model, specs)
-    if is_a(model, "Sequential") and isinstance(specs, Spec) and trial and not trial.raises:
-        trial = trial._replace(layers=_outputs(model.layers, specs.shape))
+    if layers and single and trial and not trial.raises:
+        with contextlib.suppress(Exception):
+            shape, outputs = specs.shape, []
+            for layer in layers:
+                shape = layer.compute_output_shape(shape)
+                outputs.append(LayerOutput(type(layer).__name__, shape))
+            trial = trial._replace(layers=tuple(outputs))
     return trial
 
 
 def try_loss(loss, label, output):
-    """Compare labels with an output as `fit` does, both Specs without open sizes.
-
-    Returns
-    -------
-    str or None
-        The message of the error.
-    """
-    keras = sys.modules["keras"]
+    """Compare labels with an output as `fit` does, both Specs; return the message of an error."""
     y, prediction = (np.zeros(spec.shape, spec.dtype) for spec in (label, output))
     try:
         with warnings.catch_warnings(action="ignore"):
-            keras.losses.get(loss)(y, prediction)
+            sys.modules["keras"].losses.get(loss)(y, prediction)
     except Exception as error:
         return first_sentence(error)
     return None
@@ -164,7 +174,7 @@ def same_random_numbers():
     """Put Python's random numbers and the names of layers back; new layers draw from both."""
     before = random.getstate()
     state = sys.modules.get("keras.src.backend.common.global_state")
-    names = state and state.get_global_attribute("object_name_uids")
+    names = state.get_global_attribute("object_name_uids") if state else None
     kept = dict(names or {})
     try:
         yield
@@ -178,31 +188,10 @@ def same_random_numbers():
 def first_sentence(error):
     """Return what an error says, without colours, place and list of arguments."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    text = re.sub(r"^Exception encountered when calling .*\s*", "", text)
-    text = re.sub(r"^\{\{function_node .*?\}\}", "", text.strip()).strip()
-    text = re.sub(r" for '\{\{node .*' with", " with", text)  # TensorFlow's place
-    text = re.sub(r'Tensor\("[^"]*", (shape=\(.*?\)), dtype=\w+\)| \[Op:.*', r"\1", text)
-    return f"{type(error).__name__}: {text.split(chr(10))[0][:300]}"
-
-
-def _try_list(parts, specs):
-    """Try a list of layers as the Sequential model that they would make."""
-    layers, expected = layers_of(parts), input_of(parts)
-    if expected is None or not isinstance(specs, Spec):
-        if any(attribute(part, "stateful") for one in layers for part in parts_of(one)):
-            specs = specs._replace(shape=(None, *specs.shape[1:]))
-        return _walk(layers, specs)
-    trial = _walk(layers, Spec(expected))
-    if trial is None or trial.raises:
-        return trial
-    keras = sys.modules["keras"]
-    with same_random_numbers():
-        try:
-            copies = [type(layer).from_config(layer.get_config()) for layer in layers]
-            model = keras.Sequential([keras.Input(batch_shape=expected), *copies])
-        except Exception as error:
-            return Trial(None, first_sentence(error))
-        return try_model(model, specs)
+    text = re.sub(r"^Exception encountered when calling .*\s*", "", text).strip()
+    text = re.sub(r"^\{\{function_node .*?\}\}\s*| \[Op:.*| for '\{\{node .*'(?= with)", "", text)
+    text = re.sub(r'Tensor\("[^"]*", (shape=\(.*?\)), dtype=\w+\)', r"\1", text)
+    return f"{type(error).__name__}: {text.split(chr(10))[0][:300].rstrip('. ')}."
 
 
 def _walk(layers, spec):
@@ -212,61 +201,59 @@ def _walk(layers, spec):
         trial = _try_layer(layer, spec)
         if trial is None:
             return None
+        if not trial.raises and not is_shape(trial.output_shape) and place + 1 < len(layers):
+            many = f"it returns {len(trial.output_shape)} arrays, and the next layer reads one."
+            trial = Trial(None, many)
         if trial.raises:
             return trial._replace(layers=tuple(outputs), place=place)
         outputs.append(LayerOutput(type(layer).__name__, trial.output_shape))
-        if not is_shape(trial.output_shape) and place + 1 < len(layers):
-            message = f"it returns {len(trial.output_shape)} arrays, and the next layer reads one"
-            return Trial(None, message, tuple(outputs), place)
-        spec = Spec(trial.output_shape) if is_shape(trial.output_shape) else None
-    return Trial(outputs[-1].shape if outputs else spec.shape, None, tuple(outputs))
-
-
-def _outputs(layers, shape):
-    """List what each layer of a built model returns, as far as it can say so."""
-    outputs = []
-    for layer in layers:
-        try:
-            shape = layer.compute_output_shape(shape)
-        except Exception:
-            return ()
-        outputs.append(LayerOutput(type(layer).__name__, shape))
-    return tuple(outputs)
+        spec = Spec(trial.output_shape)
+    return Trial(outputs[-1].shape, None, tuple(outputs))
 
 
 def _try_layer(layer, specs):
     """Try one layer or model."""
-    every = flat(specs)
-    if not all(_can_be_tried(layer, spec.shape) for spec in every):
+    shapes, parts = [spec.shape for spec in flat(specs)], parts_of(layer)
+    steps = [shape[1] or MOST_UNROLLED + 1 for shape in shapes if len(shape) > 1]
+    unrolled = any(attribute(part, "unroll") for part in parts)
+    if any(None in shape[2:] for shape in shapes) or unrolled and max(steps) > MOST_UNROLLED:
         return None
-    with same_random_numbers(), _same_losses(layer):
+    if any(math.prod(size or 1 for size in shape) >= MOST_ELEMENTS for shape in shapes):
+        return None
+    losses = [(part, list(attribute(part, "_losses") or [])) for part in parts]
+    with same_random_numbers():
         try:
-            built = is_built(layer)
-            runner = layer if built else _copy(layer, every[0].shape)
+            if is_built(layer):
+                quick = isinstance(specs, Spec) and _was_built_for(layer, specs.shape)
+                return _run(layer.compute_output_spec if quick else layer, specs, quick)
+            copy = type(layer).from_config(layer.get_config())
         except Exception:  # a layer of one's own need not have a configuration
             return None
-        quick = built and isinstance(specs, Spec) and _was_built_for(layer, specs.shape)
-        return _run(runner.compute_output_spec if quick else runner, specs, quick)
+        finally:
+            for part, before in losses:  # of regularizers; each call clears them
+                if before:
+                    part._losses[:] = before
+        if any(attribute(part, "stateful") for part in parts):
+            with contextlib.suppress(Exception):  # Keras makes no states while it runs on shapes
+                copy.build(shapes[0])
+        return _run(copy, specs)
 
 
 def _was_built_for(model, shape):
     """Tell whether a model was built on exactly these sizes, so that its graph can answer."""
     wanted = attribute(model, "input_shape")
-    if not is_a(model, "Functional", "Sequential") or not is_shape(wanted):
+    if not is_a(model, "Functional", "Sequential") or not is_shape(wanted) or 0 in shape:
         return False
-    if len(wanted) != len(shape) or 0 in shape or wanted[0] not in (None, shape[0]):
+    if len(wanted) != len(shape) or wanted[0] not in (None, shape[0]):
         return False
-    pairs = list(zip(shape[1:], wanted[1:], strict=True))
-    if all(None is not one == other for one, other in pairs):
-        return True
-    stepwise = all(type(part).__name__ in STEPWISE for part in attribute(model, "layers"))
-    return stepwise and all(other in (None, one) for one, other in pairs)
+    stepwise = all(type(part).__name__ in STEPWISE for part in model.layers)
+    pairs = zip(shape[1:], wanted[1:], strict=True)
+    return all(one == other or other is None and stepwise for one, other in pairs)
 
 
 def _run(function, specs, quick=False):
     """Run a function on shapes and types."""
-    keras = sys.modules["keras"]
-    errors = []
+    keras, errors = sys.modules["keras"], []
 
     class Attempt(keras.Operation):
         """Runs the function where Keras works out shapes, and keeps its error."""
@@ -281,45 +268,10 @@ def _run(function, specs, quick=False):
     try:
         with warnings.catch_warnings(action="ignore"):  # they come where the data itself is run
             tensors = _map(lambda spec: keras.KerasTensor(spec.shape, spec.dtype), specs)
-            attempt = function if quick else Attempt(name="attempt").compute_output_spec
-            output = attempt(tensors)
+            output = (function if quick else Attempt(name="attempt").compute_output_spec)(tensors)
     except Exception as error:
         return Trial(None, first_sentence(errors[0] if errors else error))
     return Trial(keras.tree.map_structure(lambda tensor: tuple(tensor.shape), output))
-
-
-@contextlib.contextmanager
-def _same_losses(layer):
-    """Put back the losses that regularizers added in the last call; each call clears them."""
-    before = [(part, list(attribute(part, "_losses") or [])) for part in parts_of(layer)]
-    try:
-        yield
-    finally:
-        for part, losses in before:
-            if losses:
-                part._losses[:] = losses
-
-
-def _copy(layer, shape):
-    """Copy a layer that has no weights yet."""
-    copy = type(layer).from_config(layer.get_config())
-    if any(attribute(part, "stateful") for part in parts_of(copy)):
-        # Keras refuses to make states while it runs on shapes alone; what it says of the shape
-        # itself comes out there.
-        with contextlib.suppress(Exception):
-            copy.build(shape)
-    return copy
-
-
-def _can_be_tried(layer, shape):
-    """Tell whether a shape is complete and small enough to be tried."""
-    if not is_layer(layer) or None in shape[2:]:
-        return False
-    if any(attribute(part, "unroll") for part in parts_of(layer)):
-        steps = shape[1] if len(shape) > 1 else 0
-        if steps is None or steps > MOST_UNROLLED:
-            return False
-    return math.prod(size for size in shape if size) < MOST_ELEMENTS
 
 
 def _map(function, specs):
@@ -328,7 +280,7 @@ def _map(function, specs):
         return function(specs)
     if isinstance(specs, dict):
         return {name: _map(function, part) for name, part in specs.items()}
-    return type(specs)(_map(function, part) for part in specs)
+    return [_map(function, part) for part in specs]
 
 
 def flat(specs):
