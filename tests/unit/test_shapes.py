@@ -5,7 +5,6 @@ test_shapes_drawn.py.
 """
 
 import html.parser
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from utils.shapes import as_samples, explain
 zeros = np.zeros
 INPUT = keras.Input((3, 1))
 LSTM = kl.LSTM
-SAME = object()  # the fix is not to be checked
 
 
 def sequential(*layers, loss=None, **options):
@@ -144,7 +142,7 @@ DATED = Frame(day=DAYS, pressure=zeros(20), wind=zeros(20))
 MASKED = np.ma.masked_equal([[[1.0], [-999.0]]] * 4, -999.0)
 STRUCTURED = zeros(20, [("t", "M8[s]"), ("a", "f4"), ("b", "f4")])
 RAGGED = [zeros((2, 1)), zeros((3, 1)), zeros((2, 1))]
-IN_BATCHES = "no value was looked at"
+
 
 # name: (what makes the arguments, ok, words that are said, words that are not said)
 FITS = {
@@ -215,7 +213,7 @@ FAULTS = {
     "two axes": (lambda: (zeros((25, 3)), LSTM(4)), [TWO_AXES, "(1, 25, 3)", "one moment"], []),
     "two axes, no model": (lambda: (zeros((25, 3)),), [TWO_AXES, "2 axes"], []),
     "one axis": (lambda: (zeros(25), LSTM(4)), ["1 axis", "(1, 25, 1)", "sliding_window_view"], []),
-    "no axis": (lambda: (np.float32(5), LSTM(4)), ["np.reshape(x, (1, 1, 1))"], []),
+    "no axis": (lambda: (np.float32(5), LSTM(4)), ["np.reshape(np.array(x), (1, 1, 1))"], []),
     "columns are features": (
         lambda: (zeros((25, 3)), functional((5, 3), LSTM(4))),
         ["sliding_window_view(x, 5, axis=0)", "(21, 5, 3)"],
@@ -566,3 +564,279 @@ SILENT = {
         ["means 0 and 1"],
     ),
 }
+
+
+def arguments(case, make):
+    """Return x, model and y, made anew."""
+    return (*make(), None, None)[:3]
+
+
+def words_in(text, words, others=()):
+    missing = [word for word in words if word not in text]
+    there = [word for word in others if word in text]
+    assert not missing and not there, f"missing: {missing}, too much: {there}, in:\n{text}"
+
+
+def flat(explanation):
+    """Return the print, with sentences on one line."""
+    text = str(explanation)
+    for line in text.splitlines():
+        if line.startswith("  ") and not line.startswith("   "):
+            text = text.replace(f"\n{line}", f" {line.strip()}")
+    return text
+
+
+def execute(explanation, make):
+    """Execute every fix; Keras runs what comes of it, and explain says so."""
+    for problem in explanation.problems:
+        for fix in problem.fixes:
+            x, model, y = arguments("", make)
+            x = zeros(x, "float32") if isinstance(x, tuple) and isinstance(x[0], int) else x
+            names = {"x": x, "y": y, "model": model, "np": np, "keras": keras}
+            exec(fix.code, names)
+            again = explain(names["x"], names["model"], names["y"])
+            assert again.ok, f"{fix.code}\n{again}"
+            model, x = names["model"], names["x"]
+            if isinstance(model, keras.Model) and not isinstance(x, (list, dict)):
+                x = x[0] if isinstance(x, tuple) else x
+                size = model.input_shape[0] if model.built else None
+                if isinstance(x, np.ndarray):
+                    model.predict(x, batch_size=size, verbose=0)
+
+
+@pytest.mark.parametrize("case", FITS)
+def test_what_fits_is_ok(case):
+    explanation = explain(*arguments(case, FITS[case]))
+    assert explanation.ok and not explanation.raises, explanation
+    assert explanation.tried and explanation.output_shape is not None
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_what_stops_keras(case):
+    make, words, others = FAULTS[case]
+    explanation = explain(*arguments(case, make))
+    assert explanation.raises and not explanation.ok, explanation
+    assert explanation.output_shape is None
+    words_in(flat(explanation), words, others)
+    execute(explanation, make)
+
+
+@pytest.mark.parametrize("case", SILENT)
+@pytest.mark.filterwarnings("ignore")
+def test_what_runs_and_means_something_else(case):
+    make, words = SILENT[case]
+    explanation = explain(*arguments(case, make))
+    assert not explanation.raises and not explanation.ok, explanation
+    words_in(flat(explanation), ["Silent problem: ", *words])
+    execute(explanation, make)
+
+
+NOTES = {
+    "one time step": (lambda: (zeros((25, 1, 3)), LSTM(2)), ["nothing to read", "(25, 3, 1)"]),
+    "one time step, stateful": (lambda: (zeros((4, 1, 1)), stateful(4)), ["from call to call"]),
+    "more samples than a batch": (
+        lambda: (zeros((8, 3, 1)), stateful(4)),
+        ["batch_size=4", "shuffle=False"],
+    ),
+    "other steps in silence": (
+        lambda: (zeros((4, 6, 1)), sequential(LSTM(2), shape=(3, 1))),
+        ["built for 3 time steps and runs 6", "keras.Input((None, 1))"],
+    ),
+    "axis added": (FITS["Keras adds the axis"], ["adds the missing axis by itself"]),
+    "axis dropped": (
+        lambda: (zeros((4, 3, 1, 1)), sequential(LSTM(2), shape=(3, 1))),
+        ["drops the last axis"],
+    ),
+    "pair": (FITS["pair"], ["x is a pair"]),
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_what_is_noted_and_does_no_harm(case):
+    make, words = NOTES[case]
+    explanation = explain(*arguments(case, make))
+    assert explanation.ok
+    words_in(" ".join(explanation.notes), words)
+
+
+def test_where_nothing_can_be_tried_it_is_not_ok():
+    for result in (explain(zeros((4, 10, 2)), Own()), explain((None, 3, None), LSTM(2))):
+        assert not result.ok and not result.raises and not result.tried
+        words_in(" ".join(result.notes), ["Nothing was tried"])
+
+
+def test_a_back_end_that_loses_state(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    result = explain(zeros((4, 3, 1)), stateful(4))
+    assert not result.ok and not result.raises
+    words_in(str(result), ["JAX", "do not carry"])
+    assert explain(zeros((4, 3, 1)), sequential(LSTM(2), shape=(3, 1))).ok
+
+
+def test_a_generator_loses_nothing():
+    data = batches(zeros((8, 3, 1)))
+    assert explain(data, LSTM(2)).ok
+    assert len(list(data)) == 2
+    data = batches(zeros((8, 3, 1)))
+    next(data)
+    started = explain(data, LSTM(2))
+    assert not started.ok and not started.tried
+    words_in(started.problems[0].fix, ["itertools.chain([batch], x)"])
+    assert len(list(data)) == 1
+
+
+def test_files_of_arrays(tmp_path):
+    np.savez(tmp_path / "a.npz", x=zeros((4, 3, 1)), y=zeros(4))
+    words_in(str(explain(np.load(tmp_path / "a.npz"), LSTM(2))), ["x (4, 3, 1), y (4,)", "x['x']"])
+    np.save(tmp_path / "x.npy", zeros((4, 3, 1)))
+    words_in(str(explain(str(tmp_path / "x.npy"), LSTM(2))), ["np.load("])
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = zeros((4, 3, 1))
+        words_in(str(explain(file, LSTM(2))), ["x (4, 3, 1)", "x = x['x']"])
+        assert explain(file["x"], LSTM(2)).ok
+
+
+# as_samples ---------------------------------------------------------------------------------
+
+BAD = {
+    "no axis": (5.0, ["0 axes", "np.reshape(x, (1, 1, 1))"]),
+    "two axes": (zeros((25, 3)), ["x has shape (25, 3): 2 axes. An LSTM reads 3", "[np.newaxis]"]),
+    "empty": (zeros((0, 3, 1)), ["axis 0 has size 0"]),
+    "ragged": ([[1, 2], [3]], ["unequal length: 1, 2", "pad_sequences(x", "Masking"]),
+    "text": (np.full((2, 3, 1), "A"), ["dtype <U1", "one per letter"]),
+    "NaN": (np.full((1, 1, 1), np.nan), ["NaN or infinite", "x[0, 0, 0]"]),
+    "too large": (np.full((1, 1, 1), 1e300), ["infinite", "scale"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_as_samples_refuses(case):
+    x, words = BAD[case]
+    with pytest.raises(ValueError) as caught:
+        as_samples(x)
+    words_in(str(caught.value), words)
+
+
+@pytest.mark.parametrize("x", [None, "ABC", {"a": 1}, len, (i for i in range(3))])
+def test_as_samples_raises_type_error_for_a_wrong_kind_of_thing(x):
+    with pytest.raises(TypeError, match=f"x is {type(x).__name__}"):
+        as_samples(x)
+
+
+def test_as_samples_gives_a_float32_copy():
+    for x in ([[[1.0]]], np.ones((1, 1, 1), int), Frame, keras.ops.ones((1, 1, 1))):
+        x = np.ones((1, 1, 1)) if x is Frame else x
+        samples = as_samples(x)
+        assert samples.dtype == np.float32 and samples[0, 0, 0] == 1
+        samples[:] = 7
+        assert np.all(keras.ops.convert_to_numpy(x) == 1)
+
+
+# How it looks, and where it runs ------------------------------------------------------------
+
+
+class Tags(html.parser.HTMLParser):
+    """Checks that tags are closed in order."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.open, self.seen = [], []
+        self.feed(source)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_print_is_a_table_then_sentences_and_lines_to_copy():
+    result = explain((25, 1, 3), (3, 1))
+    lines = str(result).splitlines()
+    assert lines[0] == "shape (25, 1, 3)"
+    assert lines[3].startswith("1     T       time steps     1  runs of the loop")
+    assert "    x = np.transpose(x, (0, 2, 1))  # x: (25, 3, 1)" in lines
+    assert max(len(line) for line in lines if not line.startswith("    ")) <= 80
+    source = result._repr_html_()
+    tags = Tags(source)
+    assert [a["scope"] for tag, a in tags.seen if tag == "th"] == ["col"] * 4 + ["row"] * 3
+    classes = [a.get("class") for tag, a in tags.seen if tag == "tr"]
+    assert classes == [None, "axis-samples", "axis-time", "axis-features"]
+    words_in(source, ["<strong>Problem:</strong>", "<pre><code>x = np.transpose(x, (0, 2, 1))"])
+
+
+def test_html_escapes_what_it_was_given():
+    evil = type("<script>alert(1)</script>", (), {})()
+    source = explain(np.full((1, 1, 1), evil))._repr_html_()
+    assert "<script" not in source and "&lt;script&gt;" in source
+
+
+class Hostile:
+    """Raises whatever it is asked."""
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("no")
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+def test_hostile_things_raise_nothing():
+    endless = []
+    endless.append(endless)
+    for x in (Hostile(), Hostile, endless, [1, [2, 3]], object(), b"\xff", 1j, {}, [], ()):
+        result = explain(x, LSTM(2))
+        assert not result.ok and result.problems[0].what and result.problems[0].fix
+        Tags(result._repr_html_())
+    for model in (Hostile(), 5, [], [None], (3.0, 1), np.zeros(3)):
+        assert not explain(zeros((4, 3, 1)), model).ok
+
+
+@pytest.mark.parametrize("shape", [(9, 3, 1), (9, 1, 3), (9, 3), (9, 5, 2)])
+def test_a_verdict_traces_nothing_where_the_model_was_built_for_the_shape(shape, monkeypatch):
+    """What costs time is a new trace; a shape that a model was built for needs none."""
+    model = sequential(LSTM(2), kl.Dense(1), shape=(3, 1))
+    traced = []
+    monkeypatch.setattr(LSTM, "call", lambda *a, **k: traced.append(1))
+    explain(zeros((9, 3, 1)), model)
+    assert not traced
+
+
+def test_the_folder_stands_on_its_own(tmp_path):
+    folder = Path(utils.shapes.__file__).parent
+    modules = list(folder.glob("*.py"))
+    assert len(modules) <= 7
+    shutil.copytree(folder, tmp_path / "my_shapes")
+    code = (
+        "import sys, my_shapes\n"
+        "assert not {'keras', 'tensorflow', 'utils', 'pandas'} & set(sys.modules)\n"
+        "alone = my_shapes.explain((25, 3, 1))\n"
+        "assert not alone.ok and 'Keras is not loaded' in alone.notes[0]\n"
+        "import keras\n"
+        "print(my_shapes.explain((25, 3, 1), keras.layers.LSTM(2)).output_shape)\n"
+        "assert 'utils' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("(25, 2)\n")
+
+
+def test_the_command(tmp_path, capsys):
+    from utils.shapes.__main__ import main
+
+    model = sequential(LSTM(2), kl.Dense(1), shape=(3, 1), loss="mse")
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", zeros((4, 3, 1)))
+    np.save(tmp_path / "y.npy", zeros((4, 3, 1)))
+    data = [str(tmp_path / "x.npy"), "--model", str(tmp_path / "model.keras")]
+    assert main(data) == 0 and "What comes out has shape (4, 1)" in capsys.readouterr().out
+    assert main([*data, "--labels", str(tmp_path / "y.npy")]) == 1
+    for wrong in ([], ["missing.npy"], [*data, "--other"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(wrong)
+        assert stopped.value.code == 2

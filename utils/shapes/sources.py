@@ -196,12 +196,12 @@ def value_problem(source, name="x"):
     if np.ma.isMA(values) and masked.any():
         under = np.ma.getdata(values)[masked][0]
         what = (
-            f"{counted(int(masked.sum()), 'value')} of {name} masked. Keras does not know the mask "
+            f"{counted(int(masked.sum()), 'value')} of {name} are masked. Keras ignores the mask "
         )
         what += f"of NumPy, and would read what lies under it, such as {under}."
         return Problem(what, silent=True), (Edit(f"{name} = {name}.filled(0)", why=MASK),)
     if values.dtype.kind == "c":
-        what = f"{name} has dtype {values.dtype}. Keras computes with real numbers, and drops the rest."
+        what = f"{name} has dtype {values.dtype}. Keras computes with real numbers, and drops more."
         return Problem(what, silent=True), (Edit(f"{name} = {name}.real"),)
     with np.errstate(over="ignore", invalid="ignore"):
         bad = ~np.isfinite(np.ma.getdata(values).astype(np.float32, copy=False))

@@ -1,5 +1,6 @@
 """Judge data, model and labels; search for lines of code that bring them together."""
 
+import re
 import sys
 import warnings
 from typing import NamedTuple
@@ -169,6 +170,8 @@ def judge(x, model, y=None, deep=True):
     in_batches = source.kind in ("dataset", "PyDataset", "generator")
     if single and shape and batch and is_model and not in_batches:
         spec = spec._replace(shape=(batch, *shape[1:]))
+    if single and batch and source.kind == "dataset" and shape[:1] == (None,):
+        spec = spec._replace(shape=(_size_of_batches(x), *shape[1:]))
     trial = try_model(reader, spec)
     if trial is None:
         notes.append(NOT_TRIED)
@@ -227,6 +230,15 @@ def _fixed_batch(reader):
         return shape[0] if stateful else None
     states = [attribute(part, "states") for part in stateful]
     return next((int(one[0].shape[0]) for one in states if one), None)
+
+
+def _size_of_batches(dataset):
+    """Return the size of the first batch of a dataset."""
+    while attribute(dataset, "_input_dataset") is not None:
+        if attribute(dataset, "_batch_size") is not None:
+            return int(dataset._batch_size)
+        dataset = dataset._input_dataset
+    return None
 
 
 def _refusal(shape, reader, trial, source):
@@ -559,7 +571,9 @@ def _run(steps, x, model, y, deep):
     names = {"np": np, "keras": keras, "x": x, "y": y, "model": model}
     with same_random_numbers(), warnings.catch_warnings(action="ignore"):
         try:
-            if code.startswith("model.compile"):  # not the caller's
+            if (
+                re.search(r"^model\.compile", code, re.M) and "model = " not in code
+            ):  # not the caller's
                 names["model"] = keras.models.clone_model(model)
             exec(code, names)
             return judge(names["x"], names["model"], names["y"], deep)
