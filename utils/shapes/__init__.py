@@ -2,7 +2,8 @@
 
 Only NumPy is needed. Keras is used where it is loaded already; a page that explains shapes does
 not have to load TensorFlow. The folder stands on its own: copy it into a project of yours, under
-any name, and import it from there. `python -m NAME data.npy --model model.keras` asks in a terminal.
+any name, and import it from there. In a terminal:
+`python -m NAME data.npy --model model.keras`.
 
 `verdict` holds `explain`. It reads the data (`sources`), tries it on the model (`trial`), and where
 that fails executes lines of code that may mend it (`candidates`) and tries again; `explanation` is

@@ -425,8 +425,8 @@ def _nothing(x, name, error=None):
     rows = isinstance(x, (list, tuple))
     if rows:
         reason = " It mixes single values and lists at one level, or is nested too deep."
-    what = f"{name} is {type(x).__name__} and gives no array of numbers.{reason} An LSTM reads an array "
+    what = f"{name} is {type(x).__name__} and gives no array of numbers.{reason} An LSTM "
     text = "Turn text into numbers first, one per letter."
     advice = text if isinstance(x, (str, bytes)) else "Pass an array, a list of lists or a table."
-    what += "of 3 axes: (samples, time steps, features)."
+    what += "reads an array of 3 axes: (samples, time steps, features)."
     return _bad("list" if rows else "nothing", what, advice=advice)

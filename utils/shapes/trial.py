@@ -246,6 +246,8 @@ def _was_built_for(model, shape):
         return False
     if len(wanted) != len(shape) or wanted[0] not in (None, shape[0]):
         return False
+    if any(is_a(part, "Model") for part in model.layers):  # those do not check what they are given
+        return False
     stepwise = all(type(part).__name__ in STEPWISE for part in model.layers)
     pairs = zip(shape[1:], wanted[1:], strict=True)
     return all(one == other or other is None and stepwise for one, other in pairs)

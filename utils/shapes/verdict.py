@@ -336,8 +336,8 @@ def _notes(source, reader, wanted, batch):
         inside = f"None, {', '.join(map(str, shape[2:]))}"
         new = f"batch_shape=({batch}, {inside})" if batch else f"({inside})"
         notes.append(
-            f"The model was built for {counted(wanted[1], 'time step')} and runs {shape[1]} without "
-            f"a word. To say that any number will do: keras.Input({new})."
+            f"The model was built for {counted(wanted[1], 'time step')} and runs {shape[1]} "
+            f"without a word. To say that any number will do: keras.Input({new})."
         )
     if batch and source.kind not in ("dataset", "generator", "PyDataset") and shape[0] != batch:
         notes.append(
@@ -390,8 +390,8 @@ def _codes(source, reader, named):
     inside = int((masked & before & after).sum())
     if not inside:
         return None, ()
-    what = f"The mask skips {counted(inside, 'time step')} in the midst of sequences, where no padding "
-    what += "is: values that are data are skipped too."
+    what = f"The mask skips {counted(inside, 'time step')} in the midst of sequences, where no "
+    what += "padding is: values that are data are skipped too."
     if codes:
         return Problem(what, "Number the codes from 1, and keep 0 for padding.", True), ()
     value = float(np.floor(low)) - 1
@@ -539,6 +539,8 @@ def _search(x, model, y, verdict, most=40):
         for at, path in level:
             for edit in sorted(at.edits, key=lambda one: one.cost):
                 steps = (*path, edit)
+                if _joined(steps, "code").count("model = ") > 1:
+                    continue
                 if passed and _cost(steps) > _cost(passed[0][0]) + bool(edit.when) or tries == most:
                     continue
                 tries += 1
