@@ -80,8 +80,7 @@ def data_edits(source, reader):
     elif kind == "dataset" and wanted and wanted[0] and shape[:1] != wanted[:1]:
         edits.append(Edit(f"x = x.unbatch().batch({wanted[0]}, drop_remainder=True)"))
     elif kind in ("generator", "PyDataset"):
-        code = line(kind, "x[np.newaxis]", labelled).replace(", y) for", ", np.array([y])) for")
-        edits.append(Edit(code, "each of its elements is one sample"))
+        edits += one_sample(source)
     if kind == "dataset" and source.batched and len(shape) == 2 and wanted and len(wanted) == 3:
         steps, last = wanted[1] or 10, ".map(lambda x, y: (x, y[-1]))" if labelled else ""
         code = f"x = x.unbatch().batch({steps}, drop_remainder=True){last}.batch(16)"
@@ -96,6 +95,13 @@ def data_edits(source, reader):
         if _may_read(after, wanted, reader) and not (mapped and whole):
             edits.append(edit._replace(code=line(kind, edit.code, labelled)))
     return edits
+
+
+def one_sample(source):
+    """Return the line that makes batches of a generator's single samples."""
+    code = line(source.kind, "x[np.newaxis]", source.y is not None)
+    code = code.replace(", y) for", ", np.array([y])) for")
+    return [Edit(code, "each of its elements is one sample")]
 
 
 def _may_read(shape, wanted, reader):
@@ -179,6 +185,10 @@ def label_edits(target, shape, model, kind):
         why = f"end with {type(last).__name__}({units}), one unit per number of a label"
         when = "each label is a number" if units == 1 else ""
         edits.append(Edit(rebuilt(model, {last.name: settings}), when, why, 2))
+    if len(target) == len(shape) == 3 and target[1] < shape[1] and layers_of(model):
+        code = f"keras.layers.Cropping1D(({shape[1] - target[1]}, 0))"
+        code = rebuilt(model, {}, None, len(layers_of(model)) - 1, (last, code))
+        edits.append(Edit(code, f"the labels belong to the last {target[1]} time steps", "", 3))
     numbers, compiled = "the labels are numbers of classes", attribute(model, "compiled")
     for loss, when in (("sparse_", numbers), ("", "the labels are one-hot")):
         code = f"model.compile(loss='{loss}categorical_crossentropy')"

@@ -256,6 +256,7 @@ def _read_names(x):
     if len({one.shape[:-1] for one in specs.values() if one}) == 1 and len(good) > 1:
         code = "x = np.concatenate(list(x.values()), axis=-1)"
         edits.append(Edit(code, "these are features side by side", "", 2))
+    edits.append(Edit("x = list(x.values())", "its order is that of the inputs", "", 3))
     whole = specs if specs and None not in specs.values() else None
     return _bad("names", what, *edits, advice="Pass the one that is meant: x[name].", specs=whole)
 
@@ -274,6 +275,8 @@ def _read_list(x):
         edits.append(Edit("x = np.stack(x)", "each array is one sample"))
     if len(x) == 2 and shapes[0][:1] == shapes[1][:1]:
         edits.append(Edit("x, y = x", "these are the inputs and their labels"))
+    if len(x) == 2:
+        edits.append(Edit("x = [x[1], x[0]]", "the two inputs were exchanged", "", 2))
     if len({shape[:-1] for shape in shapes}) == 1 < len(shapes[0]):
         edits.append(
             Edit("x = np.concatenate(x, axis=-1)", "these are features side by side", "", 2)

@@ -109,7 +109,7 @@ def input_of(model):
         shape = tuple(model.shape)
     if shape is None and is_layer(model) and is_built(model):
         shape = (attribute(model, "get_build_config")() or {}).get("input_shape")
-        shape = tuple(shape) if isinstance(shape, list) else shape
+        shape = (None, *shape[1:]) if isinstance(shape, (list, tuple)) and shape else None
     return shape
 
 

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .candidates import batch_size, data_edits, label_edits, model_edits, rebuilt, with_input
+from .candidates import (
+    batch_size,
+    data_edits,
+    label_edits,
+    model_edits,
+    one_sample,
+    rebuilt,
+    with_input,
+)
 from .explanation import Axis, Explanation, Fix, Problem, counted
 from .sources import READS, Edit, Source, axes, axes_problem, line, read, read_array, value_problem
 from .trial import (
@@ -255,7 +263,8 @@ def _refusal(shape, reader, trial, source):
         name = type(layers_of(reader)[trial.place]).__name__
         return f"Layer {trial.place + 1}, {name}, receives shape {trial.layers[-1].shape}. {says}"
     if not is_shape(wanted):
-        reads = READS if recurrent_layers(reader) and len(shape) != 3 else ""
+        ndim = attribute(attribute((recurrent_layers(reader) or [0])[0], "input_spec"), "ndim")
+        reads = READS if ndim == 3 else f"The layer reads {ndim} axes." if ndim else ""
         return f"x has shape {shape}: {axes(shape)}. {reads} {says}"
     if len(wanted) != len(shape):
         return (
@@ -435,7 +444,9 @@ def _label(labels, output, loss, model, source):
     y, rows = label.specs.shape, output[0]
     count = source.specs.shape[0] if isinstance(source.specs, Spec) else rows
     if not y:
-        return 5, Problem("y is a single number.", "Pass an array with one label per sample.")
+        what = "y is a single number."
+        edits = one_sample(source) if source.kind in ("generator", "PyDataset") else []
+        return 5, Problem(what, "Pass an array with one label per sample."), *edits
     if None not in (count, y[0]) and count != y[0]:
         what = f"x has {counted(count, 'sample')} and y has {y[0]}. Each sample needs its label. "
         what += (
