@@ -178,8 +178,10 @@ def judge(x, model, y=None, deep=True):
     in_batches = source.kind in ("dataset", "PyDataset", "generator")
     if single and shape and batch and is_model and not in_batches:
         spec = spec._replace(shape=(batch, *shape[1:]))
-    if single and batch and source.kind == "dataset" and shape[:1] == (None,):
-        spec = spec._replace(shape=(_size_of_batches(x), *shape[1:]))
+    size = batch if is_model else None  # of the batches that the loss compares
+    if single and source.kind == "dataset" and shape[:1] == (None,):
+        size = _size_of_batches(x)
+        spec = spec._replace(shape=(size, *shape[1:])) if batch else spec
     trial = try_model(reader, spec)
     if trial is None:
         notes.append(NOT_TRIED)
@@ -193,7 +195,7 @@ def judge(x, model, y=None, deep=True):
             says = f" Keras says: {trial.message}" if trial.raises and count > 1 else ""
             what = source.problem.what + says
             return found(0, source.problem._replace(what=what, silent=silent), *source.edits)
-        return _labels(labels, model, source, trial, found)
+        return _labels(labels, model, source, trial, found, size)
     if trial.raises:
         edits = [*data_edits(source, reader), *model_edits(shape, named, trial.place)]
         return found(2, _refusal(shape, reader, trial, source), *edits)
@@ -209,15 +211,15 @@ def judge(x, model, y=None, deep=True):
     if batch and is_model:
         rows, rest = _last_batch(x, shape, batch, source)
         if rest:
-            size = (batch_size(rows), *inputs[1:]) if is_shape(inputs) else None
-            edits = [_cut(source, rows, rest, batch, y), with_input(named, size)] if size else []
+            new = (batch_size(rows), *inputs[1:]) if is_shape(inputs) else None
+            edits = [_cut(source, rows, rest, batch, y), with_input(named, new)] if new else []
             return found(3, _remainder(rows, rest, batch), *(one for one in edits if one))
         layers = tuple(one._replace(shape=_rows(one.shape, shape[0])) for one in trial.layers)
         trial = trial._replace(output_shape=_rows(trial.output_shape, shape[0]), layers=layers)
     lost = _state_lost(x, source, reader) if is_model else None
     if lost:
         return found(4, Problem(*lost, silent=True))
-    verdict = _labels(labels, model, source, trial, found)
+    verdict = _labels(labels, model, source, trial, found, size)
     if verdict.problem or not deep:
         return verdict
     problem, edits = value_problem(source)
@@ -409,7 +411,7 @@ def _codes(source, reader, named):
     return Problem(what, "Choose a mask_value that is no value of x.", True), [edit]
 
 
-def _labels(labels, model, source, trial, found):
+def _labels(labels, model, source, trial, found, size):
     """Compare labels with what comes out, and with the loss."""
     if labels is None:
         return found(9, None)
@@ -428,7 +430,7 @@ def _labels(labels, model, source, trial, found):
     else:
         outputs, each, losses = [outputs], [labels], [loss]
     for place, (label, output, one) in enumerate(zip(each, outputs, losses, strict=False)):
-        fault = _label(label, output, one, model, source)
+        fault = _label(label, output, one, model, source, size)
         if fault is not None:
             stage, problem, *edits = fault
             what = f"Output {place + 1}: {problem.what}" if several else problem.what
@@ -436,7 +438,7 @@ def _labels(labels, model, source, trial, found):
     return found(9, None)
 
 
-def _label(labels, output, loss, model, source):
+def _label(labels, output, loss, model, source, size):
     """Return stage, problem and edits where labels do not fit what comes out; None if they fit."""
     label = read_array(labels, "y")
     if label.problem:
@@ -458,7 +460,7 @@ def _label(labels, output, loss, model, source):
         first = Edit(f"{name} = {name}[:{few}]", f"the first {few} of {name} belong to the others")
         last = Edit(f"{name} = {name}[-{few}:]", f"the last {few} of {name} belong to the others")
         return 4, Problem(what), first, last
-    batch = min(rows or y[0] or 2, 32)  # what fit takes, unless it is told otherwise
+    batch = size or min(rows or y[0] or 2, 32)  # what fit takes, unless it is told otherwise
     out = [batch, *output[1:]]
     for place, size in enumerate(out):  # an open size is that of the labels
         out[place] = (y[place] if place < len(y) else None) or 1 if size is None else size
