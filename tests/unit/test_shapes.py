@@ -188,6 +188,10 @@ FITS = {
     "loss object":
         lambda: (zeros((4, 3, 1)),
         classifier(keras.losses.CategoricalCrossentropy(label_smoothing=0.1)), zeros((4, 5))),
+    "binary labels without an axis":
+        lambda: (zeros((4, 3, 1)), classifier("binary_crossentropy", 1), np.arange(4) % 2),
+    "weights in a dataset":
+        lambda: (dataset(zeros((9, 3, 1)), zeros(9), zeros(9)).batch(4), classifier("mse", 1)),
     "no loss": lambda: (zeros((4, 3, 1)), sequential(LSTM(2), shape=(3, 1)), zeros((4, 2))),
     "Dense reads any axes": lambda: (zeros((4, 3)), kl.Dense(2)),
     "Keras adds the channels": lambda: (zeros((2, 5, 8, 8)), video()),
@@ -305,6 +309,9 @@ FAULTS = {
     "generator, exchanged":
         (lambda: (batches(zeros((8, 2, 3)), zeros(8)), sequential(LSTM(2), shape=(3, 2))),
         ['x = ((np.transpose(x, (0, 2, 1)), y) for x, y in x)'], []),
+    "dataset with weights, exchanged":
+        (lambda: (dataset(zeros((9, 2, 3)), zeros(9), zeros(9)).batch(3),
+        sequential(LSTM(2), shape=(3, 2))), ["lambda x, y, weights: (keras.ops.transpose("], []),
     "PyDataset, exchanged":
         (lambda: (Batches(zeros((8, 2, 3))), sequential(LSTM(2), shape=(3, 2))),
         ['for x in map(x.__getitem__, range(len(x)))'], []),

@@ -70,7 +70,7 @@ def axis_edits(shape, wanted, moments):
 
 def data_edits(source, reader):
     """List lines that change x into a shape that the model may read, for its kind of container."""
-    shape, labelled, kind = source.specs.shape, source.y is not None, source.kind
+    shape, parts, kind = source.specs.shape, source.parts, source.kind
     wanted, edits = input_of(reader), []
     wanted = wanted if is_shape(wanted) else None
     mapped = kind in ("dataset", "generator", "PyDataset")
@@ -81,8 +81,8 @@ def data_edits(source, reader):
         edits.append(Edit(f"x = x.unbatch().batch({wanted[0]}, drop_remainder=True)"))
     elif kind in ("generator", "PyDataset"):
         edits += one_sample(source)
-    if kind == "dataset" and source.batched and len(shape) == 2 and wanted and len(wanted) == 3:
-        steps, last = wanted[1] or 10, ".map(lambda x, y: (x, y[-1]))" if labelled else ""
+    if kind == "dataset" and source.batched and len(shape) == 2 and len(wanted or ()) == 3:
+        steps, last = wanted[1] or 10, ".map(lambda x, y: (x, y[-1]))" if parts == 2 else ""
         code = f"x = x.unbatch().batch({steps}, drop_remainder=True){last}.batch(16)"
         when = f"each row is one moment in time, and a sample is a piece of {steps} rows"
         edits.append(Edit(code, when, "", 2))
@@ -93,14 +93,14 @@ def data_edits(source, reader):
             continue
         whole = "sliding" in edit.code or edit.code.startswith("x[np.newaxis")
         if _may_read(after, wanted, reader) and not (mapped and whole):
-            edits.append(edit._replace(code=line(kind, edit.code, labelled)))
+            edits.append(edit._replace(code=line(kind, edit.code, parts)))
     return edits
 
 
 def one_sample(source):
     """Return the line that makes batches of a generator's single samples."""
-    code = line(source.kind, "x[np.newaxis]", source.y is not None)
-    code = code.replace(", y) for", ", np.array([y])) for")
+    code = line(source.kind, "x[np.newaxis]", source.parts)
+    code = code.replace("], y", "], np.array([y])").replace(", weights)", ", np.array([weights]))")
     return [Edit(code, "each of its elements is one sample")]
 
 

@@ -39,6 +39,7 @@ class Source(NamedTuple):
     edits: tuple = ()  # what may mend that
     moments: bool = False  # its rows are known to be moments in time
     batch: object = None  # what a generator or PyDataset gave
+    parts: int = 1  # of a batch: x, labels, weights
     notes: tuple = ()
 
 
@@ -217,7 +218,7 @@ def value_problem(source, name="x"):
     return Problem(what, advice, silent=True), (edit,)
 
 
-def line(kind, expression, labelled):
+def line(kind, expression, parts=1):
     """Write the line of code that changes x in this kind of container."""
     before = {
         "table": "x.to_numpy()",
@@ -230,7 +231,8 @@ def line(kind, expression, labelled):
         return f"x = ({expression}, *x[1:])" if kind == "pair" else f"x = {expression}"
     if kind not in ("dataset", "generator", "PyDataset"):
         return f"x = {expression}"
-    names, result = ("x, y", f"({expression}, y)") if labelled else ("x", expression)
+    names = ", ".join(("x", "y", "weights")[:parts])
+    result = f"({names.replace('x', expression, 1)})" if parts > 1 else expression
     if kind == "dataset":
         result = re.sub(r"np\.(reshape|transpose|squeeze)", r"keras.ops.\1", result)
         return f"x = x.map(lambda {names}: {result})"
@@ -290,16 +292,16 @@ def _read_list(x):
 
 def _read_batch(kind, batch, inputs, x=None):
     """Read one element of a dataset or generator: x, (x, y) or (x, y, weights)."""
-    pair = isinstance(batch, tuple) and len(batch) in (2, 3)
-    inner, y = (batch[0], batch[1]) if pair else (batch, None)
+    parts = len(batch) if isinstance(batch, tuple) and len(batch) in (2, 3) else 1
+    inner, y = (batch[0], batch[1]) if parts > 1 else (batch, None)
     inner = inner[0] if isinstance(inner, tuple) and len(inner) == 1 else inner
     if isinstance(inner, (dict, list, tuple)) and not is_shape(inner):
         named = isinstance(inner, dict)
-        parts = {k: read_array(v) for k, v in (inner.items() if named else enumerate(inner))}
-        specs = {name: part.specs for name, part in parts.items()}
+        items = inner.items() if named else enumerate(inner)
+        specs = {name: read_array(part).specs for name, part in items}
         source = Source(kind, specs if named else list(specs.values()))
         source = source._replace(
-            problem=Problem(f"x gives {counted(len(parts), 'array')} a batch.")
+            problem=Problem(f"x gives {counted(len(specs), 'array')} a batch.")
         )
     else:
         source = read_array(inner)
@@ -308,8 +310,8 @@ def _read_batch(kind, batch, inputs, x=None):
     batched = True
     if kind == "dataset" and isinstance(source.specs, Spec):
         batched = _in_batches(x, source.specs.shape, attribute(y, "shape"))
-    edits = (Edit(line(kind, "x.to_tensor()", pair), why=MASK),) if source.edits else ()
-    return source._replace(kind=kind, y=y, batched=batched, batch=batch, edits=edits)
+    edits = (Edit(line(kind, "x.to_tensor()", parts), why=MASK),) if source.edits else ()
+    return source._replace(kind=kind, y=y, batched=batched, batch=batch, edits=edits, parts=parts)
 
 
 def _in_batches(dataset, shape, labels):

@@ -295,7 +295,7 @@ def _cut(source, rows, rest, batch, y):
     if source.kind == "dataset":
         return Edit(f"x = x.unbatch().batch({batch}, drop_remainder=True)", "", why)
     keep = rows - rest
-    code = line(source.kind, f"x[:{keep}]", False) + (f"\ny = y[:{keep}]" if y is not None else "")
+    code = line(source.kind, f"x[:{keep}]") + (f"\ny = y[:{keep}]" if y is not None else "")
     code = f"x = tuple(part[:{keep}] for part in x)" if source.kind == "pair" else code
     return Edit(code, "", why) if keep else None
 
