@@ -16,6 +16,7 @@ from .trial import Spec, attribute, is_a, is_shape
 READS = "An LSTM reads 3: (samples, time steps, features)."
 PAD = '{0} = keras.utils.pad_sequences({0}, dtype="float32", padding="post")'
 MASK = "zeros fill the ends; keras.layers.Masking in front of the LSTM skips them."
+FILL = "zeros take their place; keras.layers.Masking in front skips steps that are all zeros."
 
 
 class Edit(NamedTuple):
@@ -200,7 +201,7 @@ def value_problem(source, name="x"):
             f"{counted(int(masked.sum()), 'value')} of {name} are masked. Keras ignores the mask "
         )
         what += f"of NumPy, and would read what lies under it, such as {under}."
-        return Problem(what, silent=True), (Edit(f"{name} = {name}.filled(0)", why=MASK),)
+        return Problem(what, silent=True), (Edit(f"{name} = {name}.filled(0)", why=FILL),)
     if values.dtype.kind == "c":
         what = f"{name} has dtype {values.dtype}. Keras computes with real numbers, and drops more."
         return Problem(what, silent=True), (Edit(f"{name} = {name}.real"),)
@@ -326,7 +327,6 @@ def _in_batches(dataset, shape, labels):
 
 def _read_generator(x, inputs):
     """Read the first batch of a twin of a generator that has not started; x loses nothing."""
-    state = np.random.get_state()
     try:
         batch = next(_twin(x))
     except Exception:
@@ -339,8 +339,6 @@ def _read_generator(x, inputs):
             "x = itertools.chain([batch], x)."
         )
         return _bad("nothing", what, advice=advice)
-    finally:
-        np.random.set_state(state)
     return _read_batch("generator", batch, inputs)
 
 

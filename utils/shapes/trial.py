@@ -175,8 +175,8 @@ def try_loss(loss, label, output):
 
 @contextlib.contextmanager
 def same_random_numbers():
-    """Put Python's random numbers and the names of layers back; new layers draw from both."""
-    before = random.getstate()
+    """Put random numbers and the names of layers back; new layers and generators draw from them."""
+    before, numpy_before = random.getstate(), np.random.get_state()
     state = sys.modules.get("keras.src.backend.common.global_state")
     names = state.get_global_attribute("object_name_uids") if state else None
     kept = dict(names or {})
@@ -184,6 +184,7 @@ def same_random_numbers():
         yield
     finally:
         random.setstate(before)
+        np.random.set_state(numpy_before)
         if names is not None:
             names.clear()
             names.update(kept)

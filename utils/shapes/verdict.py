@@ -92,10 +92,11 @@ def explain(x, model=None, y=None):
     False
     """
     try:
-        verdict = judge(x, model, y)
-        problem = verdict.problem
-        if problem is not None and "keras" in sys.modules:
-            problem = problem._replace(fixes=_search(x, model, y, verdict))
+        with same_random_numbers():
+            verdict = judge(x, model, y)
+            problem = verdict.problem
+            if problem is not None and "keras" in sys.modules:
+                problem = problem._replace(fixes=_search(x, model, y, verdict))
     except Exception as error:  # data can raise whatever it is asked
         problem = Problem(f"x cannot be read: {type(error).__name__}: {str(error)[:200]}")
         verdict = Verdict(0, Source("nothing"), problem)
