@@ -202,7 +202,6 @@ def really(model, x, y=None):
     whole = isinstance(model, keras.Model)
     shape = getattr(model, "input_shape", None) if whole else None
     fixed = shape[0] if isinstance(shape, tuple) else None
-    sliced = not (isinstance(x, (tf.data.Dataset, Batches)) or hasattr(x, "__next__"))
     parts = batches_of(x, y, (fixed or 32) if whole else 10**9)
     if not parts or any(0 in part.shape[:1] for part in keras.tree.flatten(parts[0][0])):
         raise ValueError("no samples")
@@ -228,7 +227,7 @@ def really(model, x, y=None):
                 good = good and (classes if "sparse" in str(loss) else fits)
         if any(0 in one.shape for one in keras.tree.flatten(part)):
             good = False
-    return good and (sliced or True)
+    return good
 
 
 def chain(x):
