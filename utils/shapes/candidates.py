@@ -117,11 +117,11 @@ def _may_read(shape, wanted, reader):
 def model_edits(shape, model, place=None):
     """List lines that build the model anew; `place` is that of the layer that refuses."""
     layers, wanted, edits = layers_of(model), input_of(model), []
+    stateful = any(attribute(layer, "stateful") for layer in recurrent_layers(model))
     if is_layer(model) and layers is None and not is_a(model, "Functional"):
         why = "make a new layer; the weights of this one do not fit"
-        new = is_built(model) and not is_a(model, "Model")
+        new = is_built(model) and not is_a(model, "Model") and not stateful
         return [Edit(f"model = {_write(model, {}, 'model')}", "", why, 2)] if new else []
-    stateful = any(attribute(layer, "stateful") for layer in recurrent_layers(model))
     if is_shape(wanted) and not place or stateful and wanted is None:
         batch = (wanted or (None,))[0] or (batch_size(shape[0]) if stateful else None)
         same = wanted is not None and len(wanted) == len(shape)

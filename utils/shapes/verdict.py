@@ -199,6 +199,8 @@ def judge(x, model, y=None, deep=True):
         return _labels(labels, model, source, trial, found, size)
     if trial.raises:
         edits = [*data_edits(source, reader), *model_edits(shape, named, trial.place)]
+        if batch and not is_model and source.kind in ("array", "shape", "list", "other"):
+            edits.append(Edit(line(source.kind, f"x[:{batch}]"), "", "pass one batch at a time"))
         return found(2, _refusal(shape, reader, trial, source), *edits)
     known = inputs if is_shape(inputs) else (0, 0, 0)
     if source.kind == "dataset" and not source.batched:
