@@ -199,6 +199,8 @@ def judge(x, model, y=None, deep=True):
         return _labels(labels, model, source, trial, found, size)
     if trial.raises:
         edits = [*data_edits(source, reader), *model_edits(shape, named, trial.place)]
+        if batch and source.kind == "dataset" and (size or batch) < batch:  # maybe all there is
+            edits = [edit for edit in edits if "drop_remainder" not in edit.code]
         if batch and not is_model and source.kind in ("array", "shape", "list", "other"):
             edits.append(Edit(line(source.kind, f"x[:{batch}]"), "", "pass one batch at a time"))
         return found(2, _refusal(shape, reader, trial, source), *edits)
@@ -249,7 +251,8 @@ def _size_of_batches(dataset):
     """Return the size of the first batch of a dataset."""
     while attribute(dataset, "_input_dataset") is not None:
         if attribute(dataset, "_batch_size") is not None:
-            return int(dataset._batch_size)
+            size, rows = int(dataset._batch_size), int(dataset._input_dataset.cardinality())
+            return min(size, rows) if rows > 0 else size  # it says how many, or a negative number
         dataset = dataset._input_dataset
     return None
 
