@@ -8,17 +8,14 @@ done several times, and of each action the shortest time counts: the others were
 else the machine does.
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-sys.path.append(str(Path(__file__).parents[1] / "tests" / "browser"))
-from find_chromium import find_chromium, is_root
-from lab_page import size_of_all_labs, write_page
-
+from tools.browsing import open_chromium
+from tools.lab_page import size_of_all_labs, write_page
 from utils import labs
 from utils.windows import ALPHABET
 
@@ -118,10 +115,10 @@ def measure(browser, lab, folder):
 
 def main():
     """Print one line for each lab, and the size of all of them."""
-    print(f"all labs and the mounting script: {size_of_all_labs() / 1024:.1f} KB gzip")
+    print(f"All labs and the mounting script: {size_of_all_labs() / 1024:.1f} KB gzip.\n")
+    print("| lab | appears in | an action takes | 95 % of them at most |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        path = find_chromium(playwright)
-        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=not is_root())
+        browser = open_chromium(playwright)
         for name in labs.__all__:
             lab_class = getattr(labs, name)
             settings = dict(LARGE.get(name, {}))
@@ -129,10 +126,7 @@ def main():
                 settings["weights"] = weights()
             appears, times = measure(browser, lab_class(**settings), Path(folder))
             middle, slow = np.percentile(times, [50, 95])
-            print(
-                f"{name}: appears in {appears:.0f} ms, "
-                f"an action takes {middle:.1f} ms (95 %: {slow:.1f} ms)"
-            )
+            print(f"| {name} | {appears:.0f} ms | {middle:.1f} ms | {slow:.1f} ms |")
         browser.close()
 
 

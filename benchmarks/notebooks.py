@@ -5,7 +5,6 @@ on the clock, seconds of computing (more than those on the clock if several core
 most memory that all its processes together held. All notebooks take about ten minutes.
 """
 
-import argparse
 import subprocess
 import sys
 import time
@@ -96,30 +95,31 @@ def notebooks():
     return sorted(path for folder in folders for path in folder.glob("*.ipynb"))
 
 
-def existing(name):
-    """Return the path of a notebook named on the command line, or say that there is none."""
-    path = Path(name).resolve()
-    if path.suffix != ".ipynb" or not path.is_file():
-        raise argparse.ArgumentTypeError(
-            f"{name} is no notebook; wanted a path such as chapters/{notebooks()[0].name}"
-        )
-    return path
+def chosen(names):
+    """Return the paths of the notebooks that are named, or of all.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such notebook.
+    """
+    for name in names:
+        if Path(name).suffix != ".ipynb" or not Path(name).is_file():
+            wanted = f"chapters/{notebooks()[0].name}"
+            sys.exit(f"{name} is no notebook; wanted a path such as {wanted}")
+    return [Path(name).resolve() for name in names] or notebooks()
 
 
-def main(arguments):
+def main(names):
     """Print one row for each notebook; end with an error if one of them failed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("notebook", nargs="*", type=existing, help="default: all of the book")
-    chosen = parser.parse_args(arguments).notebook or notebooks()
+    paths = chosen(names)
     print(HEAD)
-    failed = False
-    for path in chosen:
+    passed = True
+    for path in paths:
         measured = measure(path)
-        failed |= not measured.passed
+        passed &= measured.passed
         print(measured, flush=True)
-    sys.exit(failed)
+    sys.exit(not passed)
 
 
 if __name__ == "__main__":

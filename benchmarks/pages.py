@@ -21,19 +21,14 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).parents[1]
-sys.path += [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
-from book_files import pages  # noqa: E402
-from find_chromium import find_chromium  # noqa: E402
+from tools.browsing import QuietHandler, find_chromium, serve
+from tools.contents import ROOT, pages
 
 SITE = ROOT / "_build" / "html"
 LIGHTHOUSE = "lighthouse@12.8.2"
@@ -75,12 +70,10 @@ def weights(site=SITE):
     return found
 
 
-class Handler(SimpleHTTPRequestHandler):
+class Handler(QuietHandler):
     """Send files as GitHub Pages does."""
 
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
-
-    def do_GET(self):
+    def do_GET(self):  # noqa: N802, the name that http.server calls
         """Answer one request."""
         path = Path(self.translate_path(self.path))
         if not path.is_file():
@@ -94,9 +87,6 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "max-age=600")
         self.end_headers()
         self.wfile.write(content)
-
-    def log_message(self, *_):
-        """Say nothing."""
 
 
 def ask_lighthouse(address, chromium, slowdown):
@@ -143,22 +133,17 @@ def main():
         parser.error(f"no page of the site: {names}; wanted a path in it, such as index.html")
     if chosen.slowdown is not None and chosen.slowdown < 1:
         parser.error(f"--slowdown is {chosen.slowdown}; wanted 1 (not slowed) or more")
-    print(f"{'first visit':>11} {'next page':>9}  KB, gzip")
-    for name, (first, following) in found.items():
-        print(f"{first / 1000:11.0f} {following / 1000:9.0f}  {name}")
-    medians = (statistics.median(kind) / 1000 for kind in zip(*found.values(), strict=True))
-    print("{:11.0f} {:9.0f}  median".format(*medians))
+    print("| page | first visit, KB gzip | next page, KB gzip |\n|---|---|---|")
+    medians = (statistics.median(kind) for kind in zip(*found.values(), strict=True))
+    for name, (first, following) in (found | {"median": tuple(medians)}).items():
+        print(f"| {name} | {first / 1000:.0f} | {following / 1000:.0f} |")
     if chosen.weights or not shutil.which("npx"):
         return
     with sync_playwright() as playwright:
         chromium = find_chromium(playwright)
-    handler = functools.partial(Handler, directory=str(SITE))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        host = f"http://127.0.0.1:{server.server_port}/"
+    with serve(SITE, Handler) as host:
         addresses = {name: host + name for name in chosen.page or found}
         print_scores(addresses, chromium, chosen.slowdown)
-        server.shutdown()
 
 
 if __name__ == "__main__":

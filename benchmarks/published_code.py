@@ -9,18 +9,13 @@ which the rest is scaled linearly. Prints a table in Markdown. About three minut
 """
 
 import os
-import platform
 import resource
 import sys
 import time
-from datetime import date
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow: its greetings
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from experiments.six import samples
 from experiments.six.configurations import CONFIGURATIONS, PUBLISHED
@@ -91,20 +86,11 @@ def peak_memory():
     return peak / (1e6 if sys.platform == "darwin" else 1e3)  # macOS counts bytes, Linux KB
 
 
-def processor():
-    """Return the name of the processor, as far as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    names = [] if not info.is_file() else info.read_text(encoding="utf-8").splitlines()
-    names = [line.split(":")[1].strip() for line in names if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def main():
     """Measure all six; print the table."""
     runs = [run for run in CONFIGURATIONS if run.control == PUBLISHED]
     trainer = {run.experiment: seconds_of_trainer(run) for run in runs}
     memory = peak_memory()
-    load = os.getloadavg()[0]
     rows = []
     for run in runs:
         fit = seconds_of_fit(run)
@@ -119,10 +105,8 @@ def main():
     print("\n".join(rows))
     print(
         f"\nAll six with {len(SEEDS)} seeds by the trainer: {sum(trainer.values()):.0f} s, at most "
-        f"{memory:.0f} MB. Measured on {date.today()}: {processor()}, {os.cpu_count()} cores, "
-        f"load {load:.1f}; Python {platform.python_version()}, Keras {keras.__version__}, "
-        f"TensorFlow {tf.__version__}, NumPy {np.__version__}. The time of the trainer includes "
-        "compiling; that of `fit` is scaled from the epochs in the last column."
+        f"{memory:.0f} MB. The time of the trainer includes compiling; "
+        "that of `fit` is scaled from the epochs in the last column."
     )
 
 

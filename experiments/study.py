@@ -13,6 +13,7 @@ A study is a module of this folder:
 import hashlib
 import json
 import platform
+import re
 import time
 from datetime import date
 from importlib import metadata
@@ -78,6 +79,7 @@ def store(name, measured, seconds=None):
     }
     content["sha256"] = checksum(content)
     text = json.dumps(content, indent=1, ensure_ascii=False)
+    text = re.sub(r'\[[^]["{}]+\]', lambda numbers: " ".join(numbers[0].split()), text)
     (DATA / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -96,7 +98,10 @@ def load(name):
         raise FileNotFoundError(
             f"data/{name}.json is not there: run `python -m experiments {name}`."
         )
-    content = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        content = {}
     if content.get("sha256") != checksum(content):
         raise ValueError(
             f"data/{name}.json: its checksum does not fit, so it was edited or cut short. Fetch it "
@@ -131,7 +136,7 @@ def differences(stored, fresh, tolerance=0.0, place=""):
         for index, pair in enumerate(zip(stored, fresh, strict=True)):
             yield from differences(*pair, tolerance, f"{place}/{index}")
     elif isinstance(stored, int | float) and isinstance(fresh, int | float):
-        if abs(stored - fresh) > tolerance:
+        if not abs(stored - fresh) <= tolerance:  # so that NaN differs from every number
             yield place, stored, fresh
     elif stored != fresh:
         yield place, stored, fresh

@@ -1,4 +1,4 @@
-"""Where the book's files are, and the command that builds it. For all groups of tests."""
+"""The book's files, and the command that builds it. For all groups of tests."""
 
 import os
 import re
@@ -7,29 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
+from tools.contents import ROOT, documents, pages
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def documents(book=ROOT):
-    """Return the documents that `_toc.yml` lists, in reading order, without their suffix."""
-    toc = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
-
-    def files(entry):
-        for key in ("root", "file"):
-            if key in entry:
-                yield entry[key]
-        for key in ("parts", "chapters", "sections"):
-            for child in entry.get(key, []):
-                yield from files(child)
-
-    return list(files(toc))
-
-
-def pages():
-    """Return the paths of all pages of the site: those of the book, and the search."""
-    return [f"{document}.html" for document in documents()] + ["search.html"]
+__all__ = ["ROOT", "build", "documents", "pages", "sources"]
 
 
 def sources():
@@ -52,14 +32,18 @@ STRICT = ("-W", "-n", "--keep-going", "--all")
 
 
 def build(book, *options, strict=STRICT):
-    """Build the book in the folder `book` as `make book` does; return exit code and log.
+    """Build the book in the folder `book`; return exit code and log.
 
-    `options` are further ones of `jupyter-book build`.
+    This book is built as `make book` does it, and not again if nothing has changed. For a toy book
+    Sphinx runs the notebooks itself; `options` are further ones of `jupyter-book build`.
     """
     command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
     assert command, "jupyter-book is not installed beside this Python: run `make book` first"
+    command = [command, "build", *strict, *options, "."]
+    if book == ROOT:
+        command = [sys.executable, "-m", "tools.book"]
     run = subprocess.run(
-        [command, "build", *strict, *options, "."],
+        command,
         cwd=book,
         env=os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,

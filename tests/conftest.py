@@ -1,6 +1,10 @@
-"""Tests that run once per notebook or per page, and the site, which is built once per session."""
+"""What runs when, tests that run once per notebook or page, and the site, built once per session.
+
+`pytest` leaves out what is marked `nightly`: slow, and seldom broken. BOOK_NIGHTLY=1 runs all.
+"""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,9 +12,21 @@ from book_files import ROOT, build, pages
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+NIGHTLY = os.environ.get("BOOK_NIGHTLY") == "1"
 # A shared machine can stand still for a minute, so no example is held to a time.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+settings.register_profile(
+    "book",
+    max_examples=300 if NIGHTLY else 25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("book")
+
+
+def pytest_configure(config):
+    """Name the mark, and count what it leaves out: over all processes, the largest count."""
+    config.addinivalue_line("markers", "nightly: slow and seldom broken; left to `make nightly`")
+    config.left_to_nightly = 0
 
 
 def pytest_generate_tests(metafunc):
@@ -20,13 +36,36 @@ def pytest_generate_tests(metafunc):
             paths = sorted(path for folder in folders for path in (ROOT / folder).glob("*.ipynb"))
             metafunc.parametrize(name, paths, ids=[path.stem for path in paths])
     if "page" in metafunc.fixturenames:
-        metafunc.parametrize("page", pages(), ids=lambda page: Path(page).stem, scope="module")
+        metafunc.parametrize("page", pages(), ids=lambda page: Path(page).stem)
 
 
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
     """Start with the build; while one process waits for it, another runs what needs no site."""
-    needs_site = {item.path for item in items if "built" in item.fixturenames}
-    items.sort(key=lambda item: (item.path.name != "test_build.py", item.path in needs_site))
+    if not NIGHTLY:
+        left = [item for item in items if item.get_closest_marker("nightly")]
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=left)
+        config.left_to_nightly = len(left)
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["left_to_nightly"] = len(left)
+    items.sort(
+        key=lambda item: ("this_book_is_built" not in item.name, "built" in item.fixturenames)
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """Take over the count of one process of several."""
+    left = getattr(node, "workeroutput", {}).get("left_to_nightly", 0)
+    node.config.left_to_nightly = max(node.config.left_to_nightly, left)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter, config):
+    """Say in one line what was not run."""
+    if config.left_to_nightly:
+        terminalreporter.write_line(f"{config.left_to_nightly} tests are left to `make nightly`.")
 
 
 @pytest.fixture(scope="session")

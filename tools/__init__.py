@@ -1,1 +1,1 @@
-"""What is made beside the site: the book as one PDF, the site as one file, a new chapter."""
+"""The build, what is made beside the site, and the drills; no chapter imports from here."""

@@ -20,10 +20,11 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
 from playwright.sync_api import sync_playwright
 
+from tools import contents
+from tools.browsing import open_chromium
+from tools.contents import ROOT
+
 FOLDER = Path(__file__).parent
-ROOT = FOLDER.parent
-sys.path.append(str(ROOT / "tests" / "browser"))
-from find_chromium import find_chromium  # noqa: E402
 
 NAME = "lstm-shape-and-state.pdf"
 HEADINGS = ["h1", "h2", "h3", "h4", "h5"]
@@ -43,7 +44,9 @@ def main():
     """Print the book that stands in `_build/html`; say where it is, its pages and its size."""
     config = sys.argv[1] if len(sys.argv) > 1 else "_config.yml"
     with sync_playwright() as playwright:
-        browser = open_browser(playwright)
+        browser = open_chromium(playwright)
+        if browser is None:
+            sys.exit("No Chromium, Chrome or Edge found: name one with CHROME_PATH.")
         path = print_book(ROOT, browser, config)
         browser.close()
     with pikepdf.open(path) as pdf:
@@ -79,7 +82,7 @@ def print_book(book, browser, config="_config.yml"):
     if not (site / "index.html").is_file():
         sys.exit(f"{site} holds no site: run `make book` first.")
     config = yaml.safe_load((book / config).read_text(encoding="utf-8"))
-    pages = Pages(site, read_parts(book / "_toc.yml"))
+    pages = Pages(site, contents.parts(book))
     html, path = book / "_build" / "book.html", book / "_build" / NAME
     numbers = {}
     for _ in range(2):
@@ -92,29 +95,6 @@ def print_book(book, browser, config="_config.yml"):
         raise RuntimeError(f"links lead nowhere: {sorted(lost)}")
     finish(path, config)
     return path
-
-
-def read_parts(toc):
-    """Return the parts of `_toc.yml` in reading order: pairs (caption or None, documents)."""
-    toc = yaml.safe_load(toc.read_text(encoding="utf-8"))
-
-    def files(entries):
-        for entry in entries:
-            yield entry["file"]
-            yield from files(entry.get("sections", []))
-
-    parts = toc.get("parts", [{"chapters": toc.get("chapters", [])}])
-    found = [(part.get("caption"), list(files(part["chapters"]))) for part in parts]
-    return [(None, [toc["root"]]), *found]
-
-
-def open_browser(playwright):
-    """Start a browser without a window, or say that there is none."""
-    path = find_chromium(playwright)
-    if path is None:
-        sys.exit("No Chromium, Chrome or Edge found: name one with CHROME_PATH.")
-    # Containers often refuse the sandbox. Only our own page is opened, and its scripts are off.
-    return playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
 
 
 def print_html(browser, html, path):

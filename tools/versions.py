@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.environments import clone_book, find_python, make_environment
+from tools.environments import clone_book, make_environment
 
 PYTHONS = ("3.11", "3.12", "3.13")
 # An older pair that is tried beside the pins.
@@ -70,16 +70,13 @@ def try_row(name):
         for file in FILES:
             path = book / file
             path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
-        python = make_environment(
-            Path(folder) / "environment",
-            find_python(version),
-            ["-r", str(book / "requirements-dev.txt")],
-        )
+        environment = Path(folder, "environment")
+        python = make_environment(environment, version, book / "requirements-dev.txt")
         run = subprocess.run([python, "-c", SAY_VERSIONS], stdout=subprocess.PIPE, text=True)
         versions = run.stdout.strip() or "? | ? | ?"
         print(f"{name}: {versions}", flush=True)
         run = subprocess.run(
-            [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadfile", *tests], cwd=book
+            [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup", *tests], cwd=book
         )
     result = "**failed**" if run.returncode else "passed"
     return f"| {name} | {versions} | {result} | {(time.perf_counter() - start) / 60:.0f} min |"

@@ -4,7 +4,9 @@ Shapes are written with N samples, T time steps, F features, B batch size, and L
 a sequence.
 """
 
+import datetime
 import operator
+from collections.abc import Generator, Iterator, Mapping, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -139,7 +141,8 @@ def sliding_windows(sequence, length, horizon=1, stride=1):
     Raises
     ------
     TypeError
-        If `length`, `horizon` or `stride` is not an integer.
+        If `length`, `horizon` or `stride` is not an integer, or `sequence` is None, a dict, a set,
+        a generator or a dataset.
     ValueError
         If one of them is below 1, or `sequence` is too short, ragged, not numeric, not finite,
         or has 0 or more than 2 axes.
@@ -156,9 +159,9 @@ def sliding_windows(sequence, length, horizon=1, stride=1):
     ([[0, 1, 2], [1, 2, 3]], [3, 4])
     """
     sequence = _as_sequence(sequence, "sliding_windows")  # (L,) or (L, F)
-    length = _positive_integer(length, "length")
-    horizon = _positive_integer(horizon, "horizon")
-    stride = _positive_integer(stride, "stride")
+    length = positive_integer(length, "length")
+    horizon = positive_integer(horizon, "horizon")
+    stride = positive_integer(stride, "stride")
     first_target = length - 1 + horizon
     if len(sequence) <= first_target:
         raise ValueError(
@@ -215,7 +218,8 @@ def lanes(sequence, length, batch_size):
     Raises
     ------
     TypeError
-        If `length` or `batch_size` is not an integer.
+        If `length` or `batch_size` is not an integer, or `sequence` is None, a dict, a set, a
+        generator or a dataset.
     ValueError
         If one of them is below 1, or `sequence` is shorter than B * T, ragged, not numeric, not
         finite, or has 0 or more than 2 axes.
@@ -234,8 +238,8 @@ def lanes(sequence, length, batch_size):
     2
     """
     sequence = _as_sequence(sequence, "lanes")  # (L,) or (L, F)
-    length = _positive_integer(length, "length")
-    batch_size = _positive_integer(batch_size, "batch_size")
+    length = positive_integer(length, "length")
+    batch_size = positive_integer(batch_size, "batch_size")
     batches, dropped = divmod(len(sequence), batch_size * length)
     if batches == 0:
         raise ValueError(
@@ -265,8 +269,26 @@ def _positions(alphabet):
     return {letter: position for position, letter in enumerate(alphabet)}
 
 
-def _positive_integer(value, name):
-    """Return `value` as an int of at least 1."""
+def positive_integer(value, name):
+    """Return `value` as an int of at least 1.
+
+    Parameters
+    ----------
+    value : object
+    name : str
+        What the error calls it.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If it is no integer; True and False are none.
+    ValueError
+        If it is below 1.
+    """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -294,8 +316,68 @@ def _as_array(values, name):
         ) from None
 
 
+def _no_array(values):
+    """Return what kind of thing is no array, and the line that makes it one; None for arrays."""
+    if values is None:
+        return (
+            "None",
+            "See which function gave it: x.sort() and rng.shuffle(x) change x, return None.",
+        )
+    if isinstance(values, Mapping):
+        names = list(values)
+        if not names:
+            return "an empty dict", "Pass the numbers themselves."
+        one = f"sequence[{names[0]!r}]"
+        fix = f"For one of its {len(names)} series write {one}; for all of them as features, "
+        return "a dict", fix + "np.column_stack(list(sequence.values()))."
+    if isinstance(values, Set):
+        return "a set, which has no order", "Write np.array(sorted(sequence)), or keep a list."
+    if hasattr(values, "as_numpy_iterator"):
+        read = "list(sequence.as_numpy_iterator())"
+        if isinstance(getattr(values, "element_spec", None), tuple):
+            read = "[parts[0] for parts in sequence.as_numpy_iterator()]"
+        fix = f"Write np.array({read}); np.concatenate instead if it is batched."
+        return "a dataset (tf.data)", fix
+    if any(kind.__name__ == "PyDataset" for kind in type(values).__mro__):
+        fix = "Write np.concatenate([sequence[i][0] for i in range(len(sequence))])."
+        return "a dataset (PyDataset)", fix
+    if isinstance(values, Iterator):
+        kind = "a generator" if isinstance(values, Generator) else "an iterator"
+        return kind, "It is read once, so keep what it gives: write np.array(list(sequence))."
+    return None
+
+
+def _dates(values):
+    """Return where dates stand among the values, and how to leave them out; None if nowhere."""
+    if hasattr(values, "columns"):  # a table: pandas, polars
+        columns = {name: np.asarray(values[name]) for name in values.columns}
+        dates = [name for name, column in columns.items() if _dates(column)]
+        numbers = [name for name, column in columns.items() if column.dtype.kind in "biuf"]
+        fix = f"Write sequence[{numbers}]."
+        return (f"is a table with dates in column {dates[0]!r}", fix) if dates else None
+    array = _as_array(values, "sequence")
+    if array.dtype.kind in "Mm":
+        fix = (
+            "Sort by the dates, and pass the values that belong to them. For the time that passed, "
+        )
+        fix += "in seconds: np.diff(np.asarray(sequence)) / np.timedelta64(1, 's')."
+        return f"holds dates (dtype {array.dtype})", fix
+    if array.dtype.kind == "O" and array.size and isinstance(array.flat[0], datetime.date):
+        kind = type(array.flat[0]).__name__
+        return f"holds dates ({kind})", "Pass the values that belong to them."
+    return None
+
+
 def _as_sequence(sequence, reader):
     """Check a sequence for the function `reader`; return an array of shape (L,) or (L, F)."""
+    if found := _no_array(sequence):
+        kind, fix = found
+        raise TypeError(
+            f"sequence is {kind}. {reader} reads an array of numbers, (L,) or (L, F). {fix}"
+        )
+    if dates := _dates(sequence):
+        kind, fix = dates
+        raise ValueError(f"sequence {kind}. {reader} reads numbers, in order of time. {fix}")
     sequence = _as_array(sequence, "sequence")
     if sequence.dtype.kind not in "biuf":
         raise ValueError(

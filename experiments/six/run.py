@@ -27,7 +27,7 @@ def train(run):
     Returns
     -------
     list of dict
-        The rows of the table, without their check sums.
+        The rows of the table: one for each question and seed.
     """
     data = run.data()
     trained = train_seeds(

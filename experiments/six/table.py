@@ -1,11 +1,12 @@
 """The table of results, `data/six_experiments.csv`: read, checked, and written in one piece.
 
-One row for each run and each question it was asked. Every row ends with a check sum over its other
-fields, so that a row cut short or edited is noticed.
+One row for each run and each question it was asked. The last line is a checksum of all lines before
+it, so that a file cut short or edited is noticed.
 """
 
 import csv
 import hashlib
+import io
 import os
 from pathlib import Path
 
@@ -21,11 +22,12 @@ COLUMNS = (
     *KEY,
     *("accuracy", "loss", "predictions"),
     *("samples", "time_steps", "features", *SETTINGS, "weights"),
-    *("keras", "tensorflow", "numpy", "check"),
+    *("keras", "tensorflow", "numpy"),
 )
 INTEGERS = {"experiment", "seed", "samples", "time_steps", "features", "weights"}
 INTEGERS |= {"units", "epochs", "batch_size"}
 NUMBERS = {"accuracy", "loss"}
+CHECKSUM = "# sha256: "  # how the last line begins
 ADVICE = (
     "Fetch data/six_experiments.csv from the book's repository again, or remove it and run "
     "`make experiments`."
@@ -51,19 +53,26 @@ def read_table(path=FILE, complete=True):
     FileNotFoundError
         If there is no file and it must be complete.
     ValueError
-        If the header or a row is not as it was written, a row stands twice, a run was made with
-        other settings than those in `configurations`, or a run is missing and must not be.
+        If the file is not as it was written, a row stands twice, a run was made with other
+        settings than those in `configurations`, or a run is missing and must not be.
     """
     path = Path(path)
     if not path.is_file():
         if not complete:
             return []
         raise FileNotFoundError(f"path is {path}, and there is no such file. {ADVICE}")
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
-    if not lines or tuple(lines[0]) != COLUMNS:
-        found = ",".join(lines[0]) if lines else "nothing"
-        raise ValueError(f"{path}: the header is {found!r}; wanted {','.join(COLUMNS)!r}. {ADVICE}")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    *kept, last = text.splitlines(keepends=True) or [""]
+    if last != checksum_line("".join(kept)):
+        raise ValueError(
+            f"{path}: the checksum in its last line does not fit, so it was edited or cut short "
+            f"after {len(kept)} lines. {ADVICE}"
+        )
+    lines = list(csv.reader(kept)) or [[]]
+    if tuple(lines[0]) != COLUMNS:
+        raise ValueError(
+            f"{path}: the header is {','.join(lines[0])!r}; wanted {','.join(COLUMNS)!r}. {ADVICE}"
+        )
     rows = {}
     for number, fields in enumerate(lines[1:], start=2):
         row = _parse(path, number, fields)
@@ -88,18 +97,18 @@ def write_table(rows, path=FILE):
     Parameters
     ----------
     rows : list of dict
-        Without the column `check`, or with it.
+        Column -> value, for each row.
     path : path-like, default `data/six_experiments.csv` of the book
     """
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_text(row[name]) for name in COLUMNS] for row in rows)
     try:
         with beside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            for row in rows:
-                fields = [_text(row[name]) for name in COLUMNS[:-1]]
-                writer.writerow([*fields, _check_sum(fields)])
+            file.write(text.getvalue() + checksum_line(text.getvalue()))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -164,13 +173,6 @@ def describe(row):
 def _parse(path, number, fields):
     """Return one row as a dict of typed values, or raise ValueError."""
     where = f"{path}, row {number}"
-    if len(fields) != len(COLUMNS):
-        raise ValueError(f"{where}: {len(fields)} fields; wanted {len(COLUMNS)}. {ADVICE}")
-    if _check_sum(fields[:-1]) != fields[-1]:
-        raise ValueError(
-            f"{where}: the check sum is {fields[-1]!r}; wanted {_check_sum(fields[:-1])!r}: the "
-            f"row was cut short or edited. {ADVICE}"
-        )
     row = {name: _value(name, text) for name, text in zip(COLUMNS, fields, strict=True)}
     runs = [r for r in CONFIGURATIONS if (r.experiment, r.control) == (row[KEY[0]], row[KEY[1]])]
     if not runs:
@@ -185,8 +187,9 @@ def _parse(path, number, fields):
     return row
 
 
-def _check_sum(fields):
-    return hashlib.sha256("\n".join(fields).encode()).hexdigest()[:12]
+def checksum_line(text):
+    """Return the last line of a file whose other lines are `text`."""
+    return f"{CHECKSUM}{hashlib.sha256(text.encode()).hexdigest()}\n"
 
 
 def _text(value):

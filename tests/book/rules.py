@@ -1,8 +1,9 @@
 """The rules of CONTRIBUTING.md for chapters, as functions.
 
 Each rule takes a notebook (or a text) and returns a list of problems, each a sentence that names
-the cell. An empty list means that the rule is kept. `test_rules.py` shows each rule a small bad
-example; `test_chapters.py` applies them to the chapters.
+the cell. An empty list means that the rule is kept. A new rule goes into one of the two lists at
+the end, and into `BAD` of `test_rules.py`, which shows each rule a small bad example;
+`test_chapters.py` applies them to the notebooks.
 """
 
 import ast
@@ -179,6 +180,9 @@ def cell_metadata(cell):
             prompts[f"code_prompt_{verb}"] = text
     elif what == "figure" and tags(cell):  # a figure whose code teaches is not folded
         wanted, title = FOLDED | {"tags": ["hide-input"]}, r"# @title Figure: \S.*"
+    elif what == "code" and "hide-input" in tags(cell):  # what readers need not write
+        wanted = FOLDED | {"tags": ["hide-input"]}
+        title = r"# @title (?!Figure|Checks|Solution)\S.*"
     if {**found, "tags": sorted(found.get("tags", []))} != {"tags": [], **wanted}:
         problems.append(f"metadata {found}, wanted for a {what} cell {wanted}")
     if mystnb != prompts:
@@ -262,9 +266,10 @@ def hollow_tests(notebook):
     return problems
 
 
-def number_of_assertions(notebook):
-    """Count the real assertions in the test cells."""
-    return sum(len(assertions(cell.source)) for cell in cells(notebook, "test"))
+def few_assertions(notebook):
+    """Fewer real assertions in the test cells than ten."""
+    count = sum(len(assertions(cell.source)) for cell in cells(notebook, "test"))
+    return [] if count >= 10 else [f"{count} assertions, wanted at least 10 in the test cells"]
 
 
 def untested_sections(notebook):
@@ -498,3 +503,8 @@ def paths_in_code(text, root):
         for span in spans
         if span.split("/")[0] in folders and not (root / span).exists()
     ]
+
+
+FOR_NOTEBOOKS = [metadata, ids, stripped, hollow_tests, raised_exceptions, figures, directives]
+FOR_NOTEBOOKS += [notebook_language]
+FOR_CHAPTERS = [*FOR_NOTEBOOKS, skeleton, untested_sections, few_assertions, exercises, self_check]

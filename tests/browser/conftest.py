@@ -1,15 +1,14 @@
-"""A browser, a server for the built site, and pages opened in it that note every complaint."""
+"""A browser, and pages opened in it that note every complaint: of the site, and of labs alone."""
 
-import functools
+import itertools
 import os
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from find_chromium import find_chromium, is_root
-from lab_page import write_page
-from lab_tools import write_modules
-from playwright.sync_api import Error, expect, sync_playwright
+from axe import violations
+from playwright.sync_api import expect, sync_playwright
+
+from tools.browsing import open_chromium, serve
+from tools.lab_page import LABS, write_page
 
 WIDTHS = (1400, 390)  # a desk and a phone
 SKIPPED = "BROWSER TESTS SKIPPED: no Chromium, Chrome or Edge found; name one with CHROME_PATH"
@@ -19,106 +18,89 @@ REQUIRED = os.environ.get("CI", "") not in ("", "0", "false") or (
 # How long a page may take for anything, in milliseconds: a shared machine can stand still for
 # a minute. Only what fails waits so long.
 PATIENCE = 180_000
-# The theme preloads icon fonts that only some pages use.
-HARMLESS = ("was preloaded using link preload but not used",)
+# The theme preloads icon fonts that only some pages use, in a way that browsers refuse on disk.
+HARMLESS = ("was preloaded using link preload but not used", "/webfonts/")
+# Makes an address new: a browser may take a file for unchanged that was written within a second.
+FRESH = itertools.count()
+# Whatever is asked of another host fails, without leaving this machine.
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 # Colours are judged when they have arrived, not while they fade in.
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important }"
-# axe cannot judge colours where nothing is laid out yet.
-WHOLE = "section { content-visibility: visible !important }"
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serve files without a log, and scripts as scripts whatever this system calls them."""
-
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
-
-    def log_message(self, *_):
-        """Say nothing."""
 
 
 class View:
-    """One page of the site, opened at one width, with the list of what went wrong on it."""
+    """A page at one width, with the list of what went wrong on it."""
 
-    def __init__(self, browser, address, width, own_host):
-        self.context = browser.new_context(viewport={"width": width, "height": 900})
+    def __init__(self, browser, width, **options):
+        viewport = {"width": width, "height": 900}
+        self.context = browser.new_context(viewport=viewport, **options)
         self.page = self.context.new_page()
         self.complaints = []
-        self.own_host = own_host
         self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
-        self.page.on("response", self._response)
+        self.page.on("pageerror", lambda error: self._complain(f"script error: {error}"))
+        self.page.on("request", self._request)
         self.page.on("requestfailed", self._failed)
-        self.context.route("**/*", self._route)
-        self.page.goto(address, wait_until="load")
-        self.page.add_style_tag(content=STILL)
+        self.page.on("response", self._response)
+
+    def _complain(self, text):
+        if not any(harmless in text for harmless in HARMLESS):
+            self.complaints.append(text)
 
     def _console(self, message):
-        harmless = any(text in message.text for text in HARMLESS)
-        if message.type in ("error", "warning") and not harmless:
+        if message.type in ("error", "warning"):
             place = message.location.get("url")
-            self.complaints.append(f"console {message.type}: {message.text} ({place})")
+            self._complain(f"console {message.type}: {message.text} ({place})")
+
+    def _request(self, request):
+        if not request.url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
+            self._complain(f"asks another host: {request.url}")
+
+    def _failed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # the reader went on before it was there
+            self._complain(f"not loaded ({request.failure}): {request.url}")
 
     def _response(self, response):
         if response.status >= 400:
-            self.complaints.append(f"{response.status}: {response.url}")
+            self._complain(f"{response.status}: {response.url}")
 
-    def _failed(self, request):
-        self.complaints.append(f"not loaded: {request.url}")
-
-    def _route(self, route):
-        if not route.request.url.startswith(self.own_host):
-            self.complaints.append(f"asks another host: {route.request.url}")
-            route.abort()
-        else:
-            route.continue_()
-
-    def show(self, scheme="light", opened=False):
-        """Make the page light or dark, and open or close everything that folds."""
+    def open(self, address, scheme="light", style=STILL):
+        """Go to a page in light or dark, and wait until all of it is there: labs and code."""
         self.page.emulate_media(color_scheme=scheme)
-        self.page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
-        self.page.evaluate(
-            "opened => document.querySelectorAll('details').forEach(d => { d.open = opened })",
-            opened,
-        )
-        return self.settle()
-
-    def come_again(self, *scripts):
-        """Come to the page anew, at its top, with scripts that run before its own."""
-        address = self.page.url
-        for script in scripts:
-            self.context.add_init_script(script)
-        self.page.goto("about:blank")
         self.page.goto(address, wait_until="load")
+        self.page.add_style_tag(content=style)
+        self.page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
+        labs = self.page.locator("script[type*=widget-view]").count()
+        if labs:
+            self.page.locator(".lab").nth(labs - 1).wait_for()
+        return self.unfold(False)
 
-    def settle(self):
-        """Wait until all sections are laid out, and the theme knows which code scrolls."""
+    def unfold(self, opened=True):
+        """Open or close all folds; wait until the keyboard reaches all code that scrolls."""
+        fold = "opened => document.querySelectorAll('details').forEach(d => { d.open = opened })"
+        self.page.evaluate(fold, opened)
         self.page.wait_for_function(
-            """() => [...document.querySelectorAll('article pre')].every(
-                pre => pre.hasAttribute('tabindex') || pre.closest('details:not([open])'))"""
+            """() => [...document.querySelectorAll('article pre')].every(pre =>
+                !pre.checkVisibility() || pre.scrollWidth <= pre.clientWidth
+                || pre.closest('[tabindex="0"]'))"""
         )
         return self.page
 
-    def close(self):
-        """Close the page and what belongs to it."""
-        self.context.close()
-
-
-def launch(playwright, path, sandbox):
-    """Start the browser; without its sandbox (`--no-sandbox`) where the system wants that."""
-    return playwright.chromium.launch(executable_path=path, chromium_sandbox=sandbox)
+    def axe(self, context=None, **options):
+        """Return what axe finds, a text for each rule that names the first place."""
+        return [
+            f"axe, {found['id']} ({found['impact']}), {len(found['nodes'])} places, first: "
+            f"{found['nodes'][0]['html'][:200]}\n{found['nodes'][0]['failureSummary']}"
+            for found in violations(self.page, context, **options)
+        ]
 
 
 @pytest.fixture(scope="session")
 def browser():
     """One Chromium for all tests. Without one they skip, loudly, or fail where CI is set."""
     with sync_playwright() as playwright:
-        path = find_chromium(playwright)
-        if path is None:
+        chromium = open_chromium(playwright, ALONE)
+        if chromium is None:
             pytest.fail(SKIPPED, pytrace=False) if REQUIRED else pytest.skip(SKIPPED)
-        try:
-            chromium = launch(playwright, path, sandbox=not is_root())
-        except Error:  # some systems, such as containers, refuse the sandbox to everyone
-            chromium = launch(playwright, path, sandbox=False)
         chromium.on("context", lambda context: context.set_default_timeout(PATIENCE))
         expect.set_options(timeout=PATIENCE)
         yield chromium
@@ -134,100 +116,79 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def address(site):
     """The address under which a local server shows the built site; ends with a slash."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with serve(site) as address:
+        yield address
 
 
-@pytest.fixture(scope="module")
-def views(browser, address, page):
-    """One page of the site at each width, whole: all laid out, its labs running."""
-    opened = {width: View(browser, address + page, width, own_host=address) for width in WIDTHS}
-    for view in opened.values():
-        view.page.add_style_tag(content=WHOLE)
-        if labs := view.page.locator("script[type*=widget-view]").count():
-            view.page.locator(".lab").nth(labs - 1).wait_for()
-    yield opened
-    for view in opened.values():
-        view.close()
+@pytest.fixture(scope="session")
+def desk(browser):
+    """A wide window, in which one page after another is opened."""
+    return View(browser, WIDTHS[0])
+
+
+@pytest.fixture(scope="session")
+def phone(browser):
+    """A narrow window, in which one page after another is opened."""
+    return View(browser, WIDTHS[1])
 
 
 @pytest.fixture
 def visit(browser, address):
-    """A function that opens a page (a path, or a full address) and returns its View."""
+    """A function that opens a page (a path, or a full address) for a new reader; its View."""
     opened = []
 
-    def open_page(path, width=WIDTHS[0]):
-        here = ("file:", path) if path.startswith("file:") else (address, address + path)
-        opened.append(View(browser, here[1], width, own_host=here[0]))
+    def open_page(path, width=WIDTHS[0], **options):
+        opened.append(View(browser, width, **options))
+        opened[-1].open(path if path.startswith("file:") else address + path)
         return opened[-1]
 
     yield open_page
     for view in opened:
-        view.close()
-
-
-@pytest.fixture(scope="module")
-def search(browser, address):
-    """A function that gives the first results for a query, as the search page orders them.
-
-    Of each result (page, title, anchor): three of them, since a reader looks at no more.
-    """
-    page = browser.new_page()
-    page.goto(f"{address}search.html")
-    page.wait_for_function("typeof Search !== 'undefined' && Search.hasIndex()")
-
-    def results(query):
-        found = page.evaluate("query => Search._performSearch(...Search._parseQuery(query))", query)
-        # Sphinx shows its list of results from the end.
-        return [(name, title.split(" > ")[-1], anchor) for name, title, anchor, *_ in found[:-4:-1]]
-
-    yield results
-    page.close()
+        view.context.close()
 
 
 @pytest.fixture(scope="session")
 def lab_folder(tmp_path_factory):
-    """A folder that a local server shows: (folder, address)."""
+    """A folder with the modules of the labs, and the address under which a server shows it."""
     folder = tmp_path_factory.mktemp("labs")
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    for path in LABS.glob("*.js"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    empty = '<!DOCTYPE html><html lang="en"><title>Core</title><link rel="icon" href="data:,">'
+    (folder / "core.html").write_text(empty, encoding="utf-8")
+    with serve(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture(scope="session")
+def bench(browser):
+    """One window for all labs; each test loads it anew."""
+    return View(browser, WIDTHS[0])
 
 
 @pytest.fixture
-def show_labs(browser, lab_folder):
-    """A function that opens a page with the given labs on it, and returns its View.
+def show_labs(bench, lab_folder):
+    """A function that opens a page with the given labs on it, and returns that page.
 
     At the end of the test the page must not have complained.
     """
-    folder, server = lab_folder
-    opened = []
+    folder, address = lab_folder
 
-    def show_labs(*labs, width=WIDTHS[0], scheme="light", disk=False):
-        page = write_page(folder, labs, scheme)
-        host = "file:" if disk else server
-        view = View(browser, page.as_uri() if disk else server + page.name, width, own_host=host)
-        opened.append(view)
-        view.page.locator(".lab-place > *").nth(len(labs) - 1).wait_for()
-        return view
+    def show_labs(*labs, width=WIDTHS[0], scheme="light"):
+        name = write_page(folder, labs, scheme).name
+        bench.page.set_viewport_size({"width": width, "height": 900})
+        bench.page.goto(f"{address}{name}?{next(FRESH)}")
+        bench.page.locator(".lab-place > *").nth(len(labs) - 1).wait_for()
+        return bench.page
 
+    bench.complaints.clear()
+    bench.page.emulate_media(media="screen", forced_colors="none", reduced_motion="null")
     yield show_labs
-    complaints = [complaint for view in opened for complaint in view.complaints]
-    for view in opened:
-        view.close()
-    assert complaints == []
+    assert bench.complaints == []
 
 
 @pytest.fixture(scope="session")
 def core(browser, lab_folder):
     """An empty page from which the labs' shared modules can be imported."""
-    folder, server = lab_folder
     page = browser.new_page()
-    page.goto(server + write_modules(folder))
-    yield page
-    page.close()
+    page.goto(f"{lab_folder[1]}core.html")
+    return page

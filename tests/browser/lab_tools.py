@@ -1,13 +1,9 @@
-"""What the tests of all labs share: random weights, the module's functions, axe, odd inputs."""
+"""What the tests of all labs share: random weights, the modules' functions, odd inputs."""
 
 import json
 
 import numpy as np
-from axe_playwright_python.sync_playwright import Axe
 
-from utils.labs.lab import FOLDER
-
-AXE = Axe()
 # A model without Python, a lab rendered on it, and how its end is waited for; for `call`.
 MODEL = """
     class Model {
@@ -29,7 +25,7 @@ MODEL = """
     const cleanUp = m.default.render({ model, el });
     const until = async (done) => {
         for (let tries = 0; !done(); tries++) {
-            if (tries > 1000) throw new Error("it never came");
+            if (tries > 10000) throw new Error("it never came");
             await new Promise((go) => setTimeout(go, 10));
         }
     };
@@ -49,24 +45,9 @@ ODD_TEXTS = {
 def random_weights(units, features=1, classes=26, seed=0, scale=0.7):
     """Return the five arrays of LSTM and Dense, as `model.get_weights()` orders them."""
     rng = np.random.default_rng(seed)
-    shapes = [
-        (features, 4 * units),
-        (units, 4 * units),
-        (4 * units,),
-        (units, classes),
-        (classes,),
-    ]
+    U, C = units, classes
+    shapes = [(features, 4 * U), (U, 4 * U), (4 * U,), (U, C), (C,)]
     return [rng.normal(scale=scale, size=shape).astype("float32") for shape in shapes]
-
-
-def serious(page):
-    """Return what axe calls serious or critical on the page as it stands."""
-    violations = AXE.run(page, options={"preload": False, "resultTypes": ["violations"]}).response
-    return [
-        (found["id"], found["nodes"][0]["html"][:200], found["nodes"][0]["failureSummary"])
-        for found in violations["violations"]
-        if found["impact"] in ("serious", "critical")
-    ]
 
 
 def scrolls_sideways(page):
@@ -74,43 +55,33 @@ def scrolls_sideways(page):
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-def small_targets(page, limit=44):
-    """Return the controls that are less than `limit` pixels high or wide to a finger."""
-    return page.evaluate(
-        """limit => [...document.querySelectorAll('.lab :is(button, input, select, summary)')]
-            .map(control => control.closest('label') ?? control)
-            .filter(area => area.offsetParent)
-            .filter(area => area.offsetHeight < limit || area.offsetWidth < limit)
-            .map(area => area.outerHTML.slice(0, 150))""",
-        limit,
-    )
-
-
 def drawn(page):
     """Wait until the labs have drawn what was asked of them.
 
-    A lab draws once a frame. The frame asked for here comes after those asked for before it.
+    A lab draws once a frame. The frames asked for here come after those asked for before.
     """
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def focus(page):
+    """Return the key of the control that has the keyboard's attention."""
+    return page.evaluate("document.activeElement.dataset.key")
+
+
+def press(page, *keys):
+    """Press keys, one after the other, and wait until the labs have drawn."""
+    for key in keys:
+        page.keyboard.press(key)
+    drawn(page)
 
 
 def call(page, module, expression, *arguments):
     """Evaluate `expression` with the exports of a shared module as `m` and arguments as `a`.
 
-    The page must be served over http from a folder that holds the modules; see `core`.
+    `page` is the fixture `core`.
     """
     code = "async ([module, a]) => { const m = await import(module); return (EXPRESSION); }"
-    code = code.replace("EXPRESSION", expression)
-    return page.evaluate(code, [f"./{module}.js", list(arguments)])
-
-
-def write_modules(folder):
-    """Copy the JavaScript files beside an empty page; return the page's name."""
-    for path in FOLDER.glob("*.js"):
-        (folder / path.name).write_bytes(path.read_bytes())
-    empty = '<!DOCTYPE html><html lang="en"><title>Core</title><link rel="icon" href="data:,">'
-    (folder / "core.html").write_text(empty, encoding="utf-8")
-    return "core.html"
+    return page.evaluate(code.replace("EXPRESSION", expression), [f"./{module}.js", [*arguments]])
 
 
 def to_json(weights, lab_class):

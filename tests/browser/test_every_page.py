@@ -1,137 +1,133 @@
-"""Every page of the site, in a real browser: at a desk and on a phone, light and dark.
+"""Every page of the site in a real browser, once at a desk and once on a phone.
 
-A page is opened once per width. `show` switches between light and dark, folded and unfolded.
+At the desk a server shows the site. The phone reads what the archive holds, from disk. A visit
+collects all that is wrong with the page.
 """
 
+import zipfile
+
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import WIDTHS
+from book_files import documents, pages
+from conftest import STILL, View
+
+from tools.archive import pack
+from tools.browsing import serve
 
 pytestmark = pytest.mark.browser
 
-AXE = Axe()
-# Without `preload: False` axe fetches style sheets itself, from the wrong folder.
-OPTIONS = {"preload": False, "resultTypes": ["violations"]}
-COLORS = ["color-contrast", "link-in-text-block"]  # the rules that light and dark differ in
-PHONE = min(WIDTHS)
-# Measuring colours takes most of the time, and most of it on code, where the same few colours
-# come again and again. Blocks of code that show no kind of text for the first time are left out,
-# and on a phone, whose code has the same colours, all of them. The other rules see everything.
-MARK_REPEATED_CODE = """() => {
-    const seen = new Set();
-    for (const block of document.querySelectorAll('pre')) {
-        const place = block.closest('.cell_input, .cell_output')?.className;
-        const kinds = [...block.querySelectorAll('span')].map(span => span.className);
-        const fresh = ['', ...kinds].map(kind => `${place} ${kind}`).filter(k => !seen.has(k));
-        block.toggleAttribute('data-repeated', fresh.length === 0);
-        fresh.forEach(kind => seen.add(kind));
-    }
+# Pages that stand for the kinds there are: no code, much code with all its colours, a lab.
+KINDS = ["index.html", "reference/error_messages.html", "chapters/08_where_state_lives.html"]
+COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that light and dark differ in
+LOOK = """() => {
+    const wrong = [];
+    const check = (what, elements) => elements.forEach(
+        (element) => wrong.push(`${what}: ${element.outerHTML.slice(0, 200)}`));
+    const all = (query) => [...document.querySelectorAll(query)];
+    const seen = (element) => element.checkVisibility();
+    const titles = all("h1").filter(seen);
+    if (titles.length !== 1) check("one of several visible titles", titles);
+    if (!titles.length) wrong.push("no visible title");
+    check("an image that did not arrive", all("img").filter((i) => !i.complete || !i.naturalWidth));
+    check("an image in the text without a description", all("article img").filter((i) => !i.alt));
+    check("a formula that is not drawn",
+        all("article math").filter((m) => seen(m) && m.getBoundingClientRect().height < 5));
+    check("a lab that did not start", all(".lab-place").filter((p) => !p.querySelector(".lab")));
+    if (all(".lab-place").length !== all("script[type*=widget-view]").length)
+        wrong.push("a lab has no place");
+    // The sign for a link is seen only under the mouse: on a line of its own it leaves a gap.
+    check("the sign for a link on a line of its own", all(".headerlink").filter((sign) => {
+        const text = document.createRange();
+        text.setStart(sign.parentElement, 0);
+        text.setEndBefore(sign);
+        const last = [...text.getClientRects()].at(-1);
+        return last && sign.getBoundingClientRect().top > last.bottom;
+    }).map((sign) => sign.parentElement));
+    return wrong;
 }"""
-COLORS_IN = {
-    max(WIDTHS): {"include": [["html"]], "exclude": [["pre[data-repeated]"]]},
-    PHONE: {"include": [["html"]], "exclude": [["pre"]]},
+# What reaches over the right edge, where the page as a whole scrolls sideways
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll("body *")]
+        .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
+        .map((e) => `scrolls sideways: ${e.outerHTML.slice(0, 150)}`).slice(-3)"""
+
+
+def trouble(view, address):
+    """Open a page; return all that is wrong with it, folded and unfolded, a line for each fault."""
+    view.complaints.clear()
+    page = view.open(address, style=STILL)
+    found = page.evaluate(TOO_WIDE)
+    view.unfold()
+    found += page.evaluate(TOO_WIDE) + page.evaluate(LOOK)
+    # All rules everywhere, but colours in the text only: the few of code are judged below.
+    found += view.axe(rules={rule: {"enabled": False} for rule in COLOURS})
+    found += view.axe({"include": [["html"]], "exclude": [["pre"]]}, runOnly=COLOURS)
+    return found + view.complaints
+
+
+@pytest.fixture(scope="session")
+def unpacked(site, tmp_path_factory):
+    """The folder that a reader of the archive gets; its place has a name of all kinds of signs."""
+    folder = tmp_path_factory.mktemp("stick") / "my books, 書 #1"
+    with zipfile.ZipFile(pack(site, tmp_path_factory.mktemp("archive"))) as archive:
+        archive.extractall(folder)
+    (root,) = folder.iterdir()
+    return root
+
+
+def test_at_a_desk(desk, address, page):
+    assert not (found := trouble(desk, address + page)), "\n".join([page, *found])
+
+
+def test_on_a_phone_from_disk(phone, unpacked, page):
+    found = trouble(phone, (unpacked / page).as_uri())
+    assert not found, "\n".join([page, *found])
+
+
+@pytest.mark.parametrize(
+    "path", [p if p in KINDS else pytest.param(p, marks=pytest.mark.nightly) for p in pages()]
+)
+def test_in_dark_and_unfolded(desk, address, path):
+    page = desk.open(address + path, style=STILL)
+    desk.unfold()
+    found = desk.axe("pre", runOnly=COLOURS) if page.locator("pre:visible").count() else []
+    desk.open(address + path, "dark", style=STILL)
+    desk.unfold()
+    found += desk.axe(runOnly=COLOURS)
+    ground = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).map(Number)"
+    if max(page.evaluate(ground)[:3]) >= 60:
+        found.append("the page is not dark")
+    figures = page.locator('.bd-article img[src$=".svg"]')
+    filters = figures.evaluate_all("images => images.map(i => getComputedStyle(i).filter)")
+    found += [f"a figure stays as it is: {name}" for name in filters if "invert" not in name]
+    assert not found, "\n".join([path, *found])
+
+
+FAULTS = {
+    "image-alt": '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
+    "color-contrast": '<p style="color: #ccc; background: #fff">pale</p>',
+    "scrolls sideways": '<p style="width: 2000px">wide</p>',
+    "an image that did not arrive": '<img alt="lost" src="data:,">',
+    "one of several visible titles": "<h1>Another title</h1>",
+    "a lab that did not start": '<div class="lab-place"></div>',
+    "console error: a complaint": '<script src="bad.js"></script>',
+    "script error: a fault": "",
+    "asks another host": '<script src="https://example.org/x.js"></script>',
+    "404": '<script src="no-such-script.js"></script>',
 }
 
 
-def violations_of(page, scheme, colors_in):
-    """Return what axe finds, of any impact, a few lines for each rule."""
-    violations = []
-    if scheme == "light":
-        violations += run_axe(page, rules={rule: {"enabled": False} for rule in COLORS})
-    if colors_in != "summary" or page.locator("summary").count():
-        page.evaluate(MARK_REPEATED_CODE)
-        violations += run_axe(page, colors_in, runOnly=COLORS)
-    return "\n".join(
-        f"{found['id']} ({found['impact']}), {len(found['nodes'])} places, first: "
-        f"{found['nodes'][0]['html'][:200]}\n{found['nodes'][0]['failureSummary']}"
-        for found in violations
-    )
+def test_a_visit_finds_what_is_wrong(browser, site, tmp_path):
+    """The check itself: none of these faults on a page passes."""
+    html = (site / "search.html").read_text(encoding="utf-8")
+    (tmp_path / "bad.html").write_text(html.replace("</body>", "".join(FAULTS.values())))
+    (tmp_path / "bad.js").write_text("console.error('a complaint'); throw new Error('a fault')")
+    (tmp_path / "_static").symlink_to(site / "_static")
+    view = View(browser, 390)
+    with serve(tmp_path) as address:
+        found = "\n".join(trouble(view, f"{address}bad.html"))
+    view.context.close()
+    assert [name for name in FAULTS if name not in found] == []
 
 
-def run_axe(page, context=None, **options):
-    """Return all violations that axe finds."""
-    return AXE.run(page, context=context, options=OPTIONS | options).response["violations"]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_accessible_unfolded(views, width, scheme):
-    page = views[width].show(scheme, opened=True)
-    assert violations_of(page, scheme, COLORS_IN[width]) == ""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_accessible_folded(views, width, scheme):
-    page = views[width].show(scheme, opened=False)
-    # Only the summaries change; all other colours are those of the unfolded page.
-    assert violations_of(page, scheme, "summary") == ""
-
-
-def test_axe_finds_what_is_wrong(views):
-    """The check itself: a picture without a text and pale grey letters do not pass."""
-    page = views[PHONE].show("light")
-    add = "html => document.querySelector('main').insertAdjacentHTML('beforeend', html)"
-    bad = '<p id="bad" style="color: #ccc; background: #fff"><img src="data:,">pale</p>'
-    page.evaluate(add, bad)
-    found = violations_of(page, "light", "#bad")
-    page.evaluate("document.getElementById('bad').remove()")
-    assert "image-alt (critical)" in found and "color-contrast (serious)" in found
-
-
-@pytest.mark.parametrize("opened", [False, True], ids=["folded", "unfolded"])
-def test_no_sideways_scrolling_on_a_phone(views, opened):
-    page = views[PHONE].show(opened=opened)
-    width, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert width <= window
-
-
-BELOW_THEIR_TEXT = """signs => signs.filter(sign => {
-    const text = document.createRange();
-    text.setStart(sign.parentElement, 0);
-    text.setEndBefore(sign);
-    const last = [...text.getClientRects()].at(-1);
-    return last && sign.getBoundingClientRect().top > last.bottom;
-}).map(sign => sign.parentElement.textContent)"""
-
-
-def test_the_sign_for_a_link_adds_no_line(views):
-    """It is seen only when the mouse is there; on a line of its own it leaves an empty line."""
-    page = views[PHONE].show()
-    assert page.locator(".headerlink").evaluate_all(BELOW_THEIR_TEXT) == []
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_dark_is_dark(views, width):
-    page = views[width].show("dark", opened=True)
-    color = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).map(Number)"
-    assert max(page.evaluate(color)[:3]) < 60
-    figures = page.locator('.bd-article img[src$=".svg"]')
-    filters = figures.evaluate_all("images => images.map(i => getComputedStyle(i).filter)")
-    assert [found for found in filters if "invert" not in found] == []
-
-
-def test_a_click_opens_each_solution(views, page):
-    opened = views[max(WIDTHS)].show(opened=False)
-    solutions = opened.locator(".tag_solution")
-    assert solutions.count() >= (3 if page.startswith("chapters/") else 0)
-    for solution in solutions.all():
-        assert not solution.locator(".cell_input").first.is_visible()
-        solution.locator("summary").first.click()
-        assert solution.locator(".cell_input").first.is_visible()
-        output = solution.locator(".cell_output").first
-        assert output.is_visible()
-        assert output.inner_text().strip() or output.locator("img").count()
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_images_arrive(views, width):
-    page = views[width].show(opened=True)
-    missing = "images => images.filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
-    assert page.locator("img").evaluate_all(missing) == []
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_complained(views, width):
-    """Stays last: it also sees what the tests above made the page do."""
-    assert views[width].complaints == []
+def test_each_page_is_visited():
+    assert set(KINDS) < set(pages()) and len(pages()) == len(documents()) + 1

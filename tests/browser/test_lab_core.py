@@ -1,4 +1,4 @@
-"""The labs' own LSTM in JavaScript, function by function, against NumPy and Keras."""
+"""What the labs compute, without a lab: their LSTM and their training, against NumPy and Keras."""
 
 import functools
 
@@ -7,7 +7,9 @@ import pytest
 from lab_tools import call, random_weights, to_json
 
 from utils import lstm_numpy
-from utils.labs.lab import Lab, Weights
+from utils.labs.lab import Lab, Weights, shuffled_order
+from utils.labs.race import RaceLab
+from utils.windows import ALPHABET, encode, sliding_windows
 
 pytestmark = pytest.mark.browser
 
@@ -20,94 +22,257 @@ class Weighted(Lab, module="shape"):
     weights = Weights()
 
 
-@functools.cache
-def keras_outputs(T, F, U):
-    """Return all hidden states, the last cell state and the probabilities that Keras computes."""
-    import keras
-
-    inputs = keras.Input((T, F))
-    h, _, c = keras.layers.LSTM(U, return_sequences=True, return_state=True)(inputs)
-    answer = keras.layers.Dense(26, activation="softmax")(h[:, -1])
-    model = keras.Model(inputs, [h, c, answer])
-    model.set_weights(random_weights(U, F))
-    return [keras.ops.convert_to_numpy(out)[0] for out in model(steps(T, F)[None])]
-
-
 def steps(T, F):
     """Return the inputs of one sample, (T, F)."""
     return np.random.default_rng(T * F).normal(size=(T, F)).astype("float32")
 
 
-RUN = """(() => {
+# lstm.js and page.js --------------------------------------------------------------------------
+
+RUN_LSTM = """(() => {
     const weights = m.readWeights(a[0]);
     const run = m.lstmRun(weights, a[1]);
-    const last = run[run.length - 1];
     const all = key => run.map(step => [...step[key]]);
     const gates = Object.fromEntries([...'ifgohc'].map(key => [key, all(key)]));
-    return { ...gates, answer: [...m.classify(weights, last.h)] };
+    const half = m.lstmRun(weights, a[1].slice(1), run[0]);  // goes on from a state
+    const again = half.length ? [...half[half.length - 1].c] : null;
+    return { ...gates, again, answer: [...m.classify(weights, run[run.length - 1].h)] };
 })()"""
 
 
 @pytest.mark.parametrize(("T", "F", "U"), SHAPES)
 def test_the_forward_pass_is_that_of_keras_and_numpy(core, T, F, U):
+    import keras
+
     weights = random_weights(U, F)
-    found = call(core, "lstm", RUN, to_json(weights, Weighted), steps(T, F).tolist())
-    h, c, answer = keras_outputs(T, F, U)
+    inputs = keras.Input((T, F))
+    h, _, c = keras.layers.LSTM(U, return_sequences=True, return_state=True)(inputs)
+    answer = keras.layers.Dense(26, activation="softmax")(h[:, -1])
+    model = keras.Model(inputs, [h, c, answer])
+    model.set_weights(weights)
+    h, c, answer = (keras.ops.convert_to_numpy(out)[0] for out in model(steps(T, F)[None]))
+    found = call(core, "lstm", RUN_LSTM, to_json(weights, Weighted), steps(T, F).tolist())
     np.testing.assert_allclose(found["h"], h, atol=1e-5)
     np.testing.assert_allclose(found["c"][-1], c, atol=1e-5)
     np.testing.assert_allclose(found["answer"], answer, atol=1e-5)
     run = lstm_numpy.lstm(steps(T, F)[None], *weights[:3])
     for name in "ifgohc":
         np.testing.assert_allclose(found[name], getattr(run, name)[0], atol=1e-5)
-
-
-def test_a_run_in_two_parts_goes_on_from_the_state(core):
-    weights = to_json(random_weights(5), Weighted)
-    halves = """(() => {
-        const weights = m.readWeights(a[0]);
-        const first = m.lstmRun(weights, a[1].slice(0, 4));
-        const second = m.lstmRun(weights, a[1].slice(4), first[3]);
-        const whole = m.lstmRun(weights, a[1]);
-        return [[...second[2].c], [...whole[6].c]];
-    })()"""
-    second, whole = call(core, "lstm", halves, weights, steps(7, 1).tolist())
-    assert second == whole
-
-
-def test_no_time_step_no_result(core):
-    weights = to_json(random_weights(2), Weighted)
-    assert call(core, "lstm", "m.lstmRun(m.readWeights(a[0]), []).length", weights) == 0
+    assert found["again"] == (None if T == 1 else found["c"][-1])
 
 
 @pytest.mark.parametrize(
-    ("logits", "wanted"),
-    [([0, 0], [0.5, 0.5]), ([1000, 0], [1, 0]), ([-1000, -1000], [0.5, 0.5]), ([3], [1])],
+    ("module", "expression", "wanted"),
+    [
+        ("lstm", "[...m.softmax([0, 0])]", [0.5, 0.5]),
+        ("lstm", "[...m.softmax([1000, 0])]", [1, 0]),  # no overflow
+        ("lstm", "[...m.softmax([-1000, -1000])]", [0.5, 0.5]),
+        ("lstm", "[-1000, 0, 1000].map(m.sigmoid)", [0, 0.5, 1]),
+        ("lstm", "m.argmax([1, 3, 3, 2])", 1),  # the first of equals
+        ("page", "[0.126, -0.001, -0.006].map(x => m.short(x, 2))", ["0.13", "0.00", "-0.01"]),
+        ("page", "m.readLetters('A1é B', 4)", {"kept": "AB", "strange": 3, "surplus": 0}),
+        ("page", "m.readLetters('abcdef', 4)", {"kept": "ABCD", "strange": 0, "surplus": 2}),
+    ],
 )
-def test_softmax_cannot_overflow(core, logits, wanted):
-    np.testing.assert_allclose(call(core, "lstm", "m.softmax(a[0])", logits), wanted, atol=1e-12)
+def test_small_functions(core, module, expression, wanted):
+    assert call(core, module, expression) == wanted
 
 
-@pytest.mark.parametrize(("x", "wanted"), [(-1000, 0), (0, 0.5), (1000, 1)])
-def test_sigmoid_at_its_ends(core, x, wanted):
-    assert call(core, "lstm", "m.sigmoid(a[0])", x) == wanted
+# train.js: the gradient -------------------------------------------------------------------------
+
+LAYOUTS = [(3, 1), (1, 3), (6, 1), (2, 3), (1, 1)]  # T, F
+PARTS = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
+GRADIENT = """(() => {
+    const [flat, F, U, T, x, target] = a;
+    const weights = m.startWeights(0, F, U);
+    weights.all.set(flat);
+    const trainer = m.makeTrainer(weights, T);
+    m.backPropagate(trainer, Float64Array.from(x), 0, target);
+    const gradient = [...trainer.gradient.all];
+    m.predict(trainer, Float64Array.from([9, 9, ...x]), 2);  // a sample that does not stand first
+    return [gradient, [...trainer.answer]];
+})()"""
 
 
-def test_argmax_takes_the_first_of_equals(core):
-    assert call(core, "lstm", "m.argmax(a[0])", [1, 3, 3, 2]) == 1
+def cut(flat, F, U, C=26):
+    """Return the five arrays that stand one after the other in `flat`."""
+    shapes = [(F, 4 * U), (U, 4 * U), (4 * U,), (U, C), (C,)]
+    pieces = np.split(np.asarray(flat), np.cumsum([np.prod(shape) for shape in shapes])[:-1])
+    return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("value", "digits", "wanted"),
-    [(0.126, 2, "0.13"), (-0.001, 2, "0.00"), (-0.006, 2, "-0.01"), (1, 0, "1")],
-)
-def test_short_numbers(core, value, digits, wanted):
-    assert call(core, "page", "m.short(a[0], a[1])", value, digits) == wanted
+@functools.cache
+def keras_model(F, U):
+    """Return a model that takes any number of time steps."""
+    from utils.training import classifier
+
+    return classifier(None, F, U, 26)
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept", "strange", "surplus"),
-    [("abc", "ABC", 0, 0), ("", "", 0, 0), ("A1é B", "AB", 3, 0), ("ABCDEF", "ABCD", 0, 2)],
-)
-def test_letters_are_kept_and_the_rest_is_counted(core, typed, kept, strange, surplus):
-    found = call(core, "page", "m.readLetters(a[0], 4)", typed)
-    assert found == {"kept": kept, "strange": strange, "surplus": surplus}
+@pytest.mark.parametrize("U", [1, 4, pytest.param(32, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(("T", "F"), LAYOUTS)
+def test_the_gradients_are_those_of_tensorflow(core, T, F, U):
+    import keras
+    import tensorflow as tf
+
+    weights = random_weights(U, F, seed=T)
+    x = np.random.default_rng(U).normal(size=(T, F)).astype("float32")
+    model = keras_model(F, U)
+    model.set_weights(weights)
+    with tf.GradientTape() as tape:
+        answer = model(x[None])
+        losses = keras.losses.sparse_categorical_crossentropy(np.array([7]), answer)
+    wanted = [part.numpy() for part in tape.gradient(losses, model.trainable_variables)]
+    flat = np.concatenate([part.ravel() for part in weights]).tolist()
+    found, said = call(core, "train", GRADIENT, flat, F, U, T, x.ravel().tolist(), 7)
+    np.testing.assert_allclose(said, answer.numpy()[0], atol=1e-5)
+    found = cut(found, F, U)
+    for name, ours, theirs in zip(PARTS, found, wanted, strict=True):
+        assert np.abs(ours - theirs).max() <= 1e-4 * np.abs(theirs).max(), name
+    if T == 1:  # exactly zero, in both
+        assert not found[1].any() and not wanted[1].any()
+        assert not found[0][:, U : 2 * U].any() and not found[2][U : 2 * U].any()
+    else:
+        assert found[1].all()
+
+
+# train.js: the start ----------------------------------------------------------------------------
+
+
+def mulberry32(seed, count):
+    """Return numbers of the generator, computed in Python."""
+    found = []
+    for _ in range(count):
+        seed = (seed + 0x6D2B79F5) % 2**32
+        mixed = (seed ^ (seed >> 15)) * (seed | 1) % 2**32
+        mixed ^= (mixed + (mixed ^ (mixed >> 7)) * (mixed | 61)) % 2**32
+        found.append((mixed ^ (mixed >> 14)) / 2**32)
+    return found
+
+
+@pytest.mark.parametrize("seed", [0, 1, 799])
+def test_the_generator_is_mulberry32(core, seed):
+    draw = "(() => { const next = m.randomNumbers(a[0]); return Array.from({length: 9}, next); })()"
+    assert call(core, "random", draw, seed) == mulberry32(seed, 9)
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
+def test_python_and_the_page_draw_the_same_order(core, seed):
+    for count in (0, 1, 26):
+        order = call(core, "random", "m.shuffledOrder(a[0], a[1])", count, seed)
+        assert order == shuffled_order(count, seed).tolist()
+        assert sorted(order) == list(range(count))
+
+
+@pytest.mark.parametrize(("F", "U"), [(1, 4), (6, 32)])
+def test_the_weights_start_as_in_keras(core, F, U):
+    flat = call(core, "train", "[...m.startWeights(a[0], a[1], a[2]).all]", 3, F, U)
+    kernel, recurrent, bias, dense, dense_bias = cut(flat, F, U)
+    np.testing.assert_array_equal(np.float32(flat), flat)
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(U), atol=1e-6)
+    assert bias.tolist() == [0] * U + [1] * U + [0] * 2 * U
+    assert not dense_bias.any()
+    for matrix in (kernel, dense):
+        limit = np.sqrt(6 / sum(matrix.shape))
+        assert 0.7 * limit < np.abs(matrix).max() <= limit
+        assert abs(matrix.mean()) < 4 * limit / np.sqrt(3 * matrix.size)
+    assert [w.shape for w in keras_model(F, U).get_weights()] == [w.shape for w in cut(flat, F, U)]
+
+
+@pytest.mark.parametrize("window", [2, 3, 6])
+def test_the_windows_are_those_of_the_book(core, window):
+    data = "(() => { const d = m.alphabetWindows(a[0]); return [[...d.X], [...d.y]]; })()"
+    X, y = call(core, "train", data, window)
+    wanted, targets = sliding_windows(encode(ALPHABET), window)
+    assert X == (wanted / 26).astype("float32").ravel().tolist()
+    assert y == targets.tolist()
+
+
+# train.js: the training -------------------------------------------------------------------------
+
+RUN = """(() => {
+    const [settings, epochs, pieces] = a;
+    const race = m.makeRace(settings);
+    const orders = [];
+    for (let piece = 1; race.epoch < epochs; piece++) {
+        const done = m.trainOnce(race);
+        if (done) orders.push([...race.order]);
+        // A reader who stops and goes on changes nothing.
+        if (pieces && piece % 7 === 0 && race.epoch < epochs - 1) m.finishEpoch(race);
+    }
+    return {
+        orders,
+        start: race.trainers.map(({ start }) => [...start.all]),
+        end: race.trainers.map(({ weights }) => [...weights.all]),
+        now: race.now,
+        history: race.history,
+        unreached: [0, 1].map((side) => m.unreached(race, side)),
+        pulls: race.pulls.map((pull) => [...pull.recurrent_kernel]),
+    };
+})()"""
+
+
+def settings(seed=0, window=3, units=32, rate=0.001):
+    """Return the settings of a race as train.js takes them."""
+    return {"seed": seed, "window": window, "units": units, "learningRate": rate}
+
+
+@functools.cache
+def trained_by_keras(core, window, side, units, rate, epochs):
+    """Train from the page's start, in the page's order; return its run, Keras's weights, loss."""
+    import keras
+
+    run = call(core, "train", RUN, settings(2, window, units, rate), epochs)
+    T, F = [(window, 1), (1, window)][side]
+    X, y = sliding_windows(encode(ALPHABET), window)
+    X = (X / 26).astype("float32").reshape(-1, T, F)
+    model = keras_model(F, units)
+    model.set_weights(cut(run["start"][side], F, units))
+    adam = keras.optimizers.Adam(rate)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    order = np.concatenate(run["orders"])
+    model.fit(X[order], y[order], batch_size=1, shuffle=False, verbose=0)
+    measured = model.evaluate(X, y, batch_size=len(X), verbose=0)
+    return run, model.get_weights(), measured
+
+
+@pytest.mark.parametrize("side", [0, 1], ids=["steps", "features"])
+def test_training_follows_keras(core, side):
+    epochs, window = 5, 4
+    F = [1, window][side]
+    run, wanted, (loss, accuracy) = trained_by_keras(core, window, side, 16, 0.005, epochs)
+    found = cut(run["end"][side], F, 16)
+    moved = cut(np.abs(np.subtract(run["end"][side], run["start"][side])), F, 16)
+    for name, ours, theirs, distance in zip(PARTS, found, wanted, moved, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4, err_msg=name)  # 110 updates in float32
+        assert distance.max() > 0.05 or (name == "recurrent_kernel" and side == 1)
+    assert run["now"][side]["loss"] == pytest.approx(loss, rel=1e-4)
+    assert run["now"][side]["right"] / len(run["orders"][0]) == pytest.approx(accuracy)
+    assert all(sorted(order) == list(range(26 - window)) for order in run["orders"])
+    assert len({tuple(order) for order in run["orders"]}) == epochs
+
+
+@pytest.mark.parametrize(("window", "units"), [(2, 4), (3, 9), (6, 9)])
+def test_what_no_gradient_reaches_does_not_move_by_one_bit(core, window, units):
+    given = settings(1, window, units, 0.01)
+    run = call(core, "train", RUN, given, 12)
+    start, end = (cut(run[name][1], window, units) for name in ("start", "end"))
+    assert start[1].tobytes() == end[1].tobytes()
+    forget = slice(units, 2 * units)
+    assert start[0][:, forget].tobytes() == end[0][:, forget].tobytes()
+    assert start[2][forget].tobytes() == end[2][forget].tobytes()
+    same = [np.sum(run["start"][side] == np.float64(run["end"][side])) for side in (0, 1)]
+    counted = RaceLab(window=window, units=units).count_weights()
+    assert same == [idle for _, idle in counted]  # and everything else moved
+    assert [part["all"] for part in run["unreached"]] == same
+    assert [len(end) for end in run["end"]] == [total for total, _ in counted]
+    assert not np.any(run["pulls"][1]) and np.all(run["pulls"][0])
+    # Both start from the same recurrent kernel and Dense layer, and another seed from others.
+    steps = cut(run["start"][0], 1, units)
+    for part in (1, 2, 3, 4):
+        np.testing.assert_array_equal(steps[part], start[part])
+    other = call(core, "train", RUN, given | {"seed": 2}, 0)["start"][0]
+    assert np.abs(np.subtract(run["start"][0], other)).max() > 0.01
+    # A run in pieces is the same run.
+    assert call(core, "train", RUN, given, 12, True)["end"] == run["end"]
+    assert len(run["history"][0]["loss"]) == 13  # epoch 0 too

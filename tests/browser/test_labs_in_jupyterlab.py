@@ -18,7 +18,7 @@ from book_files import ROOT
 from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import TimeoutError, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.xdist_group("JupyterLab")]
 
 WEIGHTS = "[rng.normal(size=shape) for shape in [(1, 32), (8, 32), (32,), (8, 26), (26,)]]"
 # For each lab: how it is made, the attribute that Python sets, the key that the reader then presses

@@ -11,9 +11,9 @@ import pikepdf
 import pytest
 from book_files import ROOT, documents
 
-from tools import pdf
+from tools import contents, pdf
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 CONFIG = """
 title: A toy book
@@ -159,6 +159,6 @@ def test_this_book_is_whole(site):
 
 def soup_of(book):
     """Return the whole book as one page, parsed."""
-    pages = pdf.Pages(book / "_build" / "html", pdf.read_parts(book / "_toc.yml"))
+    pages = pdf.Pages(book / "_build" / "html", contents.parts(book))
     config = {"title": "Title", "author": "", "copyright": "", "repository": {"url": ""}}
     return pdf.parse(pdf.write_html(pages, config, {}))

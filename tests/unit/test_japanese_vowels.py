@@ -47,24 +47,16 @@ def test_each_call_returns_new_arrays(vowels):
     assert not np.shares_memory(again.X_train[0], again.X_train[1])
 
 
-def test_a_missing_file_is_named(tmp_path):
-    missing = tmp_path / "nothing.npz"
+def test_a_file_that_is_missing_altered_or_cut_short_is_named(tmp_path):
+    file = tmp_path / "vowels.npz"
     with pytest.raises(FileNotFoundError, match="no such file") as error:
-        load_japanese_vowels(missing)
-    assert str(missing) in str(error.value) and "repository" in str(error.value)
-
-
-def test_an_altered_file_is_refused(tmp_path):
-    altered = tmp_path / "altered.npz"
+        load_japanese_vowels(file)
+    assert str(file) in str(error.value) and "repository" in str(error.value)
     content = bytearray(FILE.read_bytes())
-    content[5000] ^= 1
-    altered.write_bytes(content)
-    with pytest.raises(ValueError, match="altered"):
-        load_japanese_vowels(altered)
-
-
-def test_half_a_file_is_refused(tmp_path):
-    half = tmp_path / "half.npz"
-    half.write_bytes(FILE.read_bytes()[:1000])
+    file.write_bytes(content[:1000])
     with pytest.raises(ValueError, match="not fetched completely"):
-        load_japanese_vowels(half)
+        load_japanese_vowels(file)
+    content[5000] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match="altered"):
+        load_japanese_vowels(file)

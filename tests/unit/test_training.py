@@ -38,6 +38,7 @@ CASES = {
     "stateful, several steps and samples": (2, 1, 3, {"shuffle": False, "stateful": True}),
     "dense": (3, 1, 4, {"network": "dense"}),
 }
+QUICK = {"one time step", "lengths", "dense"}  # each is compiled twice; the others run at night
 
 
 def small_task(time_steps, features, lengths=None):
@@ -76,7 +77,10 @@ def assert_records_equal(run, record, seed, model, X, y):
     return probabilities
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [case if case in QUICK else pytest.param(case, marks=pytest.mark.nightly) for case in CASES],
+)
 def test_500_updates_are_those_of_keras(case, monkeypatch):
     time_steps, features, batch_size, options = CASES[case]
     X, y = small_task(time_steps, features, options.get("lengths"))
@@ -130,29 +134,23 @@ def test_xla_compiles_long_trainings_only(monkeypatch):
     assert asked == [False, True]
 
 
-def test_a_stateful_run_is_that_of_fit_with_resets():
+@pytest.mark.parametrize(("stateful", "size"), [(True, 3), (False, 5)])
+def test_a_run_is_that_of_fit(stateful, size):
+    """Stateful with a reset before each epoch; otherwise with a last batch that is short."""
     X, y = small_task(2, 1)
-    options = {"shuffle": False, "stateful": True}
-    run = train_seeds(X, y, UNITS, SEEDS, 30, classes=CLASSES, batch_size=3, records=1, **options)
-    model = keras_model(X, 3, **options)
+    options = {"shuffle": False, "stateful": stateful}
+    run = train_seeds(
+        X, y, UNITS, SEEDS, 30, classes=CLASSES, batch_size=size, records=1, **options
+    )
+    model = keras_model(X, size, **options)
     model.set_weights(run.start[-1])
-    quiet = {"batch_size": 3, "verbose": 0, "callbacks": [ResetStates()]}
+    callbacks = [ResetStates()] if stateful else []
+    quiet = {"batch_size": size, "verbose": 0, "callbacks": callbacks}
     model.fit(X, y, epochs=30, shuffle=False, **quiet)
     assert_equal(run.end[-1], model.get_weights())
     loss, accuracy = model.evaluate(X, y, **quiet)
     assert run.loss[-1, -1] == pytest.approx(loss, abs=TOLERANCE)
     assert run.accuracy[-1, -1] == pytest.approx(accuracy)
-
-
-def test_a_short_last_batch_is_that_of_fit():
-    X, y = small_task(3, 1)
-    run = train_seeds(
-        X, y, UNITS, [SEED], 30, classes=CLASSES, batch_size=5, shuffle=False, records=1
-    )
-    model = keras_model(X, 5)
-    model.set_weights(run.start[0])
-    model.fit(X, y, epochs=30, batch_size=5, shuffle=False, verbose=0)
-    assert_equal(run.end[0], model.get_weights())
 
 
 @pytest.mark.parametrize("network", ["LSTM", "dense"])
@@ -181,12 +179,12 @@ def test_predictions_skip_what_a_mask_skips():
     assert np.abs(predict_seeds([model.get_weights()], X) - said).max() > 1e-3
 
 
-@pytest.mark.parametrize("count", range(1, 25))
-def test_seeds_are_shared_out_evenly(count):
-    groups = trainer._groups(count)
-    assert {len(group) for group in groups} == {len(groups[0])}
-    assert len(groups[0]) <= trainer.SEEDS_PER_CALL
-    assert [member for group in groups for member in group][:count] == list(range(count))
+def test_seeds_are_shared_out_evenly():
+    for count in range(1, 25):
+        groups = trainer._groups(count)
+        assert {len(group) for group in groups} == {len(groups[0])}
+        assert len(groups[0]) <= trainer.SEEDS_PER_CALL
+        assert [member for group in groups for member in group][:count] == list(range(count))
 
 
 def test_a_run_in_several_calls_is_the_same_run(monkeypatch):
@@ -214,9 +212,13 @@ def test_one_seed_does_not_depend_on_the_others():
         ({"y": np.full(12, 5)}, "y runs from 5 to 5; wanted 0 to 4"),
         ({"y": np.arange(12) / 26}, "y has dtype float64 and holds what is no class; wanted"),
         ({"y": np.full(12, "A")}, "holds what is no class; wanted integers 0 to 4"),
-        ({"epochs": 0}, "epochs is 0; wanted at least 1"),
+        ({"epochs": 0}, "epochs is 0. It must be an integer of 1 or more"),
+        ({"units": -4}, "units is -4. It must be an integer of 1 or more"),
+        ({"classes": 0}, "classes is 0. It must be an integer of 1 or more"),
+        ({"learning_rate": -0.01}, "learning_rate is -0.01; wanted a positive, finite number"),
+        ({"learning_rate": np.nan}, "learning_rate is nan; wanted a positive"),
         ({"seeds": []}, "seeds is empty; wanted at least one"),
-        ({"batch_size": 0}, "batch_size is 0; wanted at least 1"),
+        ({"batch_size": 0}, "batch_size is 0. It must be an integer of 1 or more"),
         ({"records": 3}, "records is 3; wanted a number that divides 10"),
         ({"lengths": [4] * 12}, r"runs from 4 to 4; wanted \(12,\) and 1 to 3"),
         ({"lengths": [1] * 11}, r"lengths has shape \(11,\)"),
@@ -235,6 +237,25 @@ def test_bad_input_is_named(change, message):
     arguments = {"X": X, "y": y, "units": 4, "seeds": [0], "epochs": 10, "classes": 5} | change
     with pytest.raises(ValueError, match=message):
         train_seeds(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("units", 4.0),
+        ("epochs", 2.5),
+        ("classes", "5"),
+        ("batch_size", 4.5),
+        ("records", True),
+        ("learning_rate", "0.1"),
+        ("learning_rate", None),
+    ],
+)
+def test_a_number_of_the_wrong_kind_is_named(name, value):
+    X, y = small_task(3, 1)
+    arguments = {"units": 4, "seeds": [0], "epochs": 10, "classes": 5} | {name: value}
+    with pytest.raises(TypeError, match=f"{name} is {value!r}.*Write for example {name}="):
+        train_seeds(X, y, **arguments)
 
 
 def test_models_and_predictions_name_bad_input():
@@ -274,24 +295,15 @@ def test_a_training_leaves_the_random_numbers_of_python_alone():
     assert random.getstate() == before
 
 
-def test_the_bar_is_silent_when_nobody_looks(monkeypatch, capsys):
-    for name in ("JPY_SESSION_NAME", "COLAB_RELEASE_TAG"):
-        monkeypatch.delenv(name, raising=False)
-    with progress.progress_bar(2, "epochs", "20 seeds") as bar:
-        bar.delay = 0
-        bar.update(1)
-        bar.refresh()
-    assert capsys.readouterr() == ("", "")
-
-
-def test_the_bar_shows_when_someone_looks(monkeypatch, capsys):
-    monkeypatch.setattr(progress, "is_watched", lambda: True)
+@pytest.mark.parametrize("watched", [False, True])
+def test_the_bar_shows_when_someone_looks_on(monkeypatch, capsys, watched):
+    monkeypatch.setattr(progress, "is_watched", lambda: watched)
     with progress.progress_bar(2, "epochs", "20 seeds") as bar:
         bar.delay = 0
         bar.update(1)
         bar.refresh()
     shown = capsys.readouterr().err
-    assert "20 seeds" in shown and "1/2" in shown and "epochs" in shown
+    assert [word in shown for word in ("20 seeds", "1/2", "epochs")] == 3 * [watched]
 
 
 @pytest.mark.parametrize(

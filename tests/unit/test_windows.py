@@ -1,3 +1,5 @@
+import datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -187,6 +189,122 @@ def test_sliding_windows_refuses_a_number_that_is_no_positive_integer(name, valu
     assert message.startswith(f"{name} is {value!r}") or message.startswith(f"{name} is {value}")
     assert "integer of 1 or more" in message
     assert f"{name}=1" in message
+
+
+class Batches:
+    """Stands for keras.utils.PyDataset."""
+
+    def __init__(self):
+        self.batches = [(np.arange(3 * k, 3 * k + 3.0), None) for k in range(3)]
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+
+class Dataset:
+    """Stands for tf.data.Dataset."""
+
+    def __init__(self, elements, element_spec=None):
+        self.elements, self.element_spec = elements, element_spec
+
+    def as_numpy_iterator(self):
+        return iter(self.elements)
+
+
+class Table:
+    """Stands for a table of pandas or polars."""
+
+    def __init__(self, **columns):
+        self.by_name, self.columns = columns, list(columns)
+
+    def __getitem__(self, names):
+        if isinstance(names, str):
+            return self.by_name[names]
+        return Table(**{name: self.by_name[name] for name in names})
+
+    def __array__(self, dtype=None, copy=None):
+        kinds = {column.dtype.kind for column in self.by_name.values()}
+        columns = [col.astype(object) if kinds & {"M"} else col for col in self.by_name.values()]
+        return np.stack(columns, axis=1)
+
+
+PyDataset = type("PyDataset", (Batches,), {})
+DAYS = np.arange("2020-01-01", "2020-01-10", dtype="datetime64[D]")
+TABLE = Table(day=DAYS, load=np.arange(9.0), price=np.ones(9))
+
+
+@pytest.mark.parametrize("cut", [lambda x: sliding_windows(x, 2), lambda x: lanes(x, 2, 2)])
+@pytest.mark.parametrize(
+    ("make", "kind", "line"),
+    [
+        (lambda: {"a": np.arange(9), "b": np.ones(9)}, "is a dict", "sequence['a']"),
+        (
+            lambda: {"a": np.arange(9), "b": np.ones(9)},
+            "is a dict",
+            "np.column_stack(list(sequence.values()))",
+        ),
+        (lambda: set(range(9)), "is a set", "np.array(sorted(sequence))"),
+        (lambda: (n for n in range(9)), "is a generator", "np.array(list(sequence))"),
+        (lambda: map(float, range(9)), "is an iterator", "np.array(list(sequence))"),
+        (
+            lambda: Dataset(range(9)),
+            "is a dataset (tf.data)",
+            "np.array(list(sequence.as_numpy_iterator()))",
+        ),
+        (
+            lambda: Dataset([(n, 0) for n in range(9)], (None, None)),
+            "is a dataset (tf.data)",
+            "np.array([parts[0] for parts in sequence.as_numpy_iterator()])",
+        ),
+        (
+            PyDataset,
+            "is a dataset (PyDataset)",
+            "np.concatenate([sequence[i][0] for i in range(len(sequence))])",
+        ),
+        (
+            lambda: DAYS,
+            "holds dates (dtype datetime64[D])",
+            "np.diff(np.asarray(sequence)) / np.timedelta64(1, 's')",
+        ),
+        (lambda: TABLE, "is a table with dates in column 'day'", "sequence[['load', 'price']]"),
+    ],
+)
+def test_what_is_no_array_is_named_and_the_line_makes_it_one(cut, make, kind, line):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        cut(make())
+    assert f"sequence {kind}" in str(caught.value) and line in str(caught.value)
+    cut(eval(line, {"np": np, "sequence": make()}))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (None, ["sequence is None", "rng.shuffle(x)"]),
+        ({}, ["sequence is an empty dict"]),
+        ([datetime.date(2020, 1, day) for day in range(1, 9)], ["holds dates (date)"]),
+    ],
+)
+def test_what_no_line_makes_an_array_is_named(given, words):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        sliding_windows(given, 2)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_datasets_are_told_by_what_keras_and_tensorflow_give():
+    import keras
+    import tensorflow as tf
+
+    assert keras.utils.PyDataset.__name__ == "PyDataset"
+    for dataset, line in [
+        (tf.data.Dataset.range(9), "list(sequence.as_numpy_iterator())"),
+        (tf.data.Dataset.from_tensor_slices((range(9), range(9))), "[parts[0] for parts in"),
+    ]:
+        with pytest.raises(TypeError) as caught:
+            sliding_windows(dataset, 2)
+        assert "is a dataset (tf.data)" in str(caught.value) and line in str(caught.value)
 
 
 # lanes --------------------------------------------------------------------------------------

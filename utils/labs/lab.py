@@ -14,9 +14,18 @@ from IPython.display import display
 from utils.windows import ALPHABET
 
 FOLDER = Path(__file__).parent
-IMPORT = re.compile(r'^import [^;]*? from "\./(\w+)\.js";\n', re.MULTILINE)
-# Indentation, and comments that fill their lines: a page is lighter without them.
-NOT_FETCHED = re.compile(r"^[ \t]*(?://[^\n]*\n|/\*[\s\S]*?\*/[ \t]*\n)?", re.MULTILINE)
+IMPORT = r'^import [^;]*? from "\./(\w+)\.js";\n'
+EXPORT = r"^export "
+# What comments are told apart from: texts (templates may hold templates) and regular expressions.
+TEXTS = (
+    r"""(?>"(?>\\.|[^"\\\n])*"|'(?>\\.|[^'\\\n])*')"""
+    r"""|`(?>\\.|\$\{(?>[^`{}]|`(?>\\.|[^`\\])*`|\{[^{}]*\})*\}|[^`\\])*`"""
+    r"""|(?:(?<=[(,=:\[!&|?{;])|(?<==>)|(?<=return))[ ]*/(?![*/])"""
+    r"""(?>\\.|\[(?>\\.|[^\]\\\n])*\]|[^/\\\n])+/"""
+)
+# Comments that fill their lines are left out. Those behind code stay, and are no code either.
+COMMENTS = r"^[ \t]*(?>//[^\n]*|/\*[\s\S]*?\*/[ \t]*)(?:\n|\Z)"
+OTHER_COMMENTS = r"//[^\n]*|/\*[\s\S]*?\*/"
 NO_SCRIPT = "This is a picture of a lab. With JavaScript switched on, it can be used here."
 ASLEEP = "Here is a lab. Run this cell to use it."
 NAMES = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
@@ -37,11 +46,29 @@ def collect_files(name, found=None):
     """
     found = {} if found is None else found
     source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-    for imported in IMPORT.findall(source):
+    for imported in re.findall(IMPORT, source, re.MULTILINE):
         if imported not in found:
             collect_files(imported, found)
     found[name] = source
     return found
+
+
+def without_comments(source, *others):
+    """Return JavaScript or CSS without the comments that fill their lines; all else stays.
+
+    Parameters
+    ----------
+    source : str
+    *others : str
+        Regular expressions: what is left out besides, where it is code.
+
+    Returns
+    -------
+    str
+    """
+    gone = "|".join([COMMENTS, *others])
+    parts = re.compile(rf"(?P<gone>{gone})|{TEXTS}|{OTHER_COMMENTS}", re.MULTILINE)
+    return parts.sub(lambda part: "" if part["gone"] else part[0], source)
 
 
 def read_module(name):
@@ -62,10 +89,8 @@ def read_module(name):
     """
     parts = []
     for part, source in collect_files(name).items():
-        source = IMPORT.sub("", source)
-        if part != name:
-            source = re.sub(r"^export ", "", source, flags=re.MULTILINE)
-        parts.append(NOT_FETCHED.sub("", source))
+        words = [IMPORT] if part == name else [IMPORT, EXPORT]
+        parts.append(without_comments(source, *words))
     return "\n".join(parts)
 
 
@@ -82,10 +107,41 @@ def check_letters(proposal, longest):
     return text
 
 
+def shuffled_order(count, seed):
+    """Draw an order of the numbers below `count`; random.js draws the same.
+
+    Parameters
+    ----------
+    count, seed : int
+
+    Returns
+    -------
+    np.ndarray of int, shape (count,)
+    """
+    order, state = np.arange(count), seed % 2**32
+    for last in range(count - 1, 0, -1):
+        state = (state + 0x6D2B79F5) % 2**32  # mulberry32
+        mixed = (state ^ (state >> 15)) * (state | 1) % 2**32
+        mixed ^= (mixed + (mixed ^ (mixed >> 7)) * (mixed | 61)) % 2**32
+        other = (mixed ^ (mixed >> 14)) * (last + 1) >> 32
+        order[[last, other]] = order[[other, last]]
+    return order
+
+
 def softmax(logits):
     """Return probabilities that sum to 1 along the last axis, without overflow."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
+
+
+class Whole(traitlets.Int):
+    """A whole number. Python takes True for 1; a lab does not."""
+
+    def validate(self, obj, value):
+        """Return the number, or raise TraitError."""
+        if isinstance(value, bool):
+            self.error(obj, value)
+        return super().validate(obj, value)
 
 
 class Weights(traitlets.TraitType):
@@ -183,7 +239,7 @@ class Lab(anywidget.AnyWidget):
             # On a page with several labs, a later one brings lab.css again, behind the rules of
             # this one. A second .lab lets these win all the same.
             texts[1:] = [text.replace(".lab ", ".lab.lab ") for text in texts[1:]]
-            cls._css = NOT_FETCHED.sub("", "\n".join(texts))
+            cls._css = without_comments("\n".join(texts))
         super().__init_subclass__(**kwargs)
 
     def picture(self):

@@ -5,6 +5,7 @@ import {
   toggle, translated,
 } from "./page.js";
 import { lstmRun, readWeights, zeroState } from "./lstm.js";
+import { shuffledOrder } from "./random.js";
 
 const TEXT = {
   title: "Lanes lab",
@@ -91,19 +92,6 @@ function firstElements({ length, B, T, cut }) {
   if (cut !== "lanes") return range(Math.floor(length / T)).map((n) => n * T);
   const K = Math.floor(length / (B * T)); // calls; a lane has K * T elements
   return range(K * B).map((n) => (n % B) * K * T + Math.floor(n / B) * T);
-}
-
-/** The numbers below `count` in an order drawn from `seed`; lanes.py draws the same. */
-function shuffledOrder(count, seed) {
-  const order = range(count);
-  let x = seed >>> 0;
-  const next = () => (x = (Math.imul(x, 1664525) + 1013904223) >>> 0);
-  range(3).forEach(next); // neighbouring seeds part
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor((next() * (i + 1)) / 2 ** 32);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
 }
 
 /** The calls that Keras makes: {kind: full | copied | stopped, samples: one for each row}. */
@@ -386,7 +374,7 @@ function strip(text, readers) {
     return make("span", {
       class: "lanes-cell",
       role: "gridcell",
-      "aria-label": fill(text.stripCell, { n: element, rows: rows.size ? spoken : text.unread }),
+      "aria-description": fill(text.stripCell, { n: element, rows: rows.size ? spoken : text.unread }),
       "data-kind": "strip",
       "data-lane": one ? first : rows.size ? "several" : "none",
       "data-element": element,
@@ -450,7 +438,7 @@ function callCells(text, plan, set, k, r) {
     make("td", {
       class: "lanes-arrow",
       "data-good": String(good),
-      "aria-label": spoken,
+      "aria-description": spoken,
       ...place(-1, got),
     }, sign),
     range(T).map((t) =>

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights
+from utils.labs.lab import Lab, Weights, Whole, shuffled_order
 from utils.lstm_numpy import lstm
 
 CUTS = ("lanes", "one after another", "overlapping")
@@ -56,14 +56,14 @@ class LanesLab(Lab, module="lanes"):
     [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
     """
 
-    length = traitlets.Int(24, min=12, max=60).tag(sync=True)
-    batch_size = traitlets.Int(3, min=1, max=6).tag(sync=True)
-    time_steps = traitlets.Int(4, min=1, max=8).tag(sync=True)
+    length = Whole(24, min=12, max=60).tag(sync=True)
+    batch_size = Whole(3, min=1, max=6).tag(sync=True)
+    time_steps = Whole(4, min=1, max=8).tag(sync=True)
     cut = traitlets.Enum(CUTS, "lanes").tag(sync=True)
     shuffle = traitlets.Bool(False).tag(sync=True)
-    shuffle_seed = traitlets.Int(0, min=0).tag(sync=True)
+    shuffle_seed = Whole(0, min=0).tag(sync=True)
     remainder = traitlets.Enum(("run", "drop"), "run").tag(sync=True)
-    selected = traitlets.Int(4, min=0, max=59).tag(sync=True)
+    selected = Whole(4, min=0, max=59).tag(sync=True)
     weights = Weights()
 
     @traitlets.default("weights")
@@ -116,7 +116,7 @@ class LanesLab(Lab, module="lanes"):
         rows, count = self.batch_size, len(self.samples())
         if self.remainder == "drop":  # the last samples, before any shuffling
             count -= count % rows
-        order = _shuffled_order(count, self.shuffle_seed) if self.shuffle else np.arange(count)
+        order = shuffled_order(count, self.shuffle_seed) if self.shuffle else np.arange(count)
         calls = [order[at : at + rows] for at in range(0, len(order), rows)]
         if calls and len(calls[-1]) < rows:
             rest = calls.pop()
@@ -223,24 +223,6 @@ class LanesLab(Lab, module="lanes"):
             "call. The state at the end differs from that of an uninterrupted reading by at most "
             f"{gap:.6f}."
         )
-
-
-def _shuffled_order(count, seed):
-    """Draw an order of the numbers below `count`; lanes.js draws the same."""
-    order = np.arange(count)
-    x = seed % 2**32
-
-    def draw():
-        nonlocal x
-        x = (1664525 * x + 1013904223) % 2**32
-        return x
-
-    for _ in range(3):  # neighbouring seeds part
-        draw()
-    for i in range(count - 1, 0, -1):
-        j = (draw() * (i + 1)) >> 32
-        order[[i, j]] = order[[j, i]]
-    return order
 
 
 def _draw_elements(ax, numbers, left, top, row):

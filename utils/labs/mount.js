@@ -45,7 +45,7 @@
     send() {}
 
     #tell(event, ...details) {
-      for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...details);
+      for (const listener of Array.from(this.#listeners.get(event) ?? [])) listener(...details);
     }
   }
 
@@ -82,6 +82,7 @@
   function comesNear(place) {
     if (!document.documentElement.dataset.starts) return; // somebody's place may be after a lab
     let observer;
+    /** @type {Promise<void>} */
     const near = new Promise((resolve) => {
       const look = (entries) => entries.some((entry) => entry.isIntersecting) && resolve();
       observer = new IntersectionObserver(look, { rootMargin: "100% 0px" });

@@ -20,7 +20,7 @@ export function make(tag, attributes = {}, ...children) {
 
 /** Replace what is in `place`, and keep the focus on the element with the same data-key. */
 export function refill(place, ...children) {
-  const active = document.activeElement;
+  const active = /** @type {HTMLElement} */ (document.activeElement);
   const key = place.contains(active) ? active.dataset.key : undefined;
   place.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false));
   if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });

@@ -350,6 +350,7 @@ function render({ model, el }) {
 
   // ---- Pointing
   /** The nearest place that is in the recurrent kernel. */
+  /** @param {number[]} place */
   function within([row, column]) {
     const nearest = (at, count) => Math.max(0, Math.min(count - 1, at));
     return [nearest(row, get("units")), nearest(column, 4 * get("units"))];
@@ -456,7 +457,7 @@ function paintMap(canvas, values, reach, colors) {
 
 /** What is seen of one model: its loop, the map of its recurrent kernel, what it gets right. */
 function buildSide(text, side, axis, name, T, race) {
-  const steps = side === 0 ? [...ALPHABET.slice(0, T)] : [ALPHABET.slice(0, T)];
+  const steps = side === 0 ? ALPHABET.slice(0, T).split("") : [ALPHABET.slice(0, T)];
   const boxes = [make("span", { class: "muted" }, text.zeros)];
   steps.forEach((letters, t) =>
     boxes.push(
@@ -543,8 +544,13 @@ function buildFacts(text, names) {
     make("thead", {}, head), make("tbody", {}, rows));
 }
 
-/** The sentence about one recurrent weight, in both models. */
-function placeText(text, race, names, [row, column]) {
+/**
+ * The sentence about one recurrent weight, in both models.
+ * @param {string[]} names
+ * @param {number[]} weight its row and its column
+ */
+function placeText(text, race, names, weight) {
+  const [row, column] = weight;
   const { units } = race.trainers[0];
   const block = Math.floor(column / units);
   const k = row * 4 * units + column;
@@ -568,7 +574,9 @@ const letterText = (text, { now, data }, names, side, n, letters) =>
     chance: short(now[side].chances[n], 6),
   });
 
-function buildTally(text, runs, [a, b]) {
+/** @param {string[]} names of the two models */
+function buildTally(text, runs, names) {
+  const [a, b] = names;
   const ahead = runs.map((run) => Math.sign(run.accuracy_steps - run.accuracy_features));
   const count = (sign) => ahead.filter((found) => found === sign).length;
   const percent = (share) => `${(100 * share).toFixed(0)} %`;

@@ -2,7 +2,7 @@
 
 import traitlets
 
-from utils.labs.lab import Lab
+from utils.labs.lab import Lab, Whole
 from utils.windows import ALPHABET
 
 CLASSES = len(ALPHABET)
@@ -58,14 +58,14 @@ class RaceLab(Lab, module="race"):
     []
     """
 
-    seed = traitlets.Int(0, min=0, max=99).tag(sync=True)
-    window = traitlets.Int(3, min=2, max=6).tag(sync=True)
-    units = traitlets.Int(32, min=4, max=32).tag(sync=True)
+    seed = Whole(0, min=0, max=99).tag(sync=True)
+    window = Whole(3, min=2, max=6).tag(sync=True)
+    units = Whole(32, min=4, max=32).tag(sync=True)
     learning_rate = traitlets.Enum(LEARNING_RATES, 0.001).tag(sync=True)
-    epochs = traitlets.Int(500, min=10, max=1000).tag(sync=True)
+    epochs = Whole(500, min=10, max=1000).tag(sync=True)
     running = traitlets.Bool(False).tag(sync=True)
 
-    epoch = traitlets.Int(0, read_only=True).tag(sync=True)
+    epoch = Whole(0, read_only=True).tag(sync=True)
     loss_steps = traitlets.Float(None, allow_none=True, read_only=True).tag(sync=True)
     loss_features = traitlets.Float(None, allow_none=True, read_only=True).tag(sync=True)
     accuracy_steps = traitlets.Float(None, allow_none=True, read_only=True).tag(sync=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, check_letters
+from utils.labs.lab import Lab, Whole, check_letters
 from utils.windows import ALPHABET, encode, sliding_windows
 
 LONGEST_TEXT = 40
@@ -45,11 +45,11 @@ class ShapeLab(Lab, module="shape"):
     """
 
     text = traitlets.Unicode(ALPHABET[:8]).tag(sync=True)
-    window = traitlets.Int(3, min=1, max=8).tag(sync=True)
-    stride = traitlets.Int(1, min=1, max=4).tag(sync=True)
-    time_steps = traitlets.Int(3, min=1, max=8).tag(sync=True)
-    sample = traitlets.Int(1, min=0).tag(sync=True)
-    position = traitlets.Int(1, min=0).tag(sync=True)
+    window = Whole(3, min=1, max=8).tag(sync=True)
+    stride = Whole(1, min=1, max=4).tag(sync=True)
+    time_steps = Whole(3, min=1, max=8).tag(sync=True)
+    sample = Whole(1, min=0).tag(sync=True)
+    position = Whole(1, min=0).tag(sync=True)
 
     def __init__(self, **settings):
         if "window" in settings:

@@ -153,7 +153,7 @@ function changesInWords(text, changed) {
     groups.set(words, [...(groups.get(words) ?? []), row]);
   });
   if (changed.length === 1) return [...groups.keys()][0];
-  const nothingLast = [...groups].sort(([a], [b]) => (a === text.nothing) - (b === text.nothing));
+  const nothingLast = [...groups].sort(([a], [b]) => Number(a === text.nothing) - Number(b === text.nothing));
   return nothingLast.map(([words, rows]) => `${several(text, "row", "manyRows", rows)}: ${words}`).join("; ");
 }
 
@@ -214,7 +214,7 @@ function writeCall(text, pair, { number, start, reset, cells }, changed) {
     write(share, mark ? `${p} Δ` : p);
     answer.className = `state-answer ${cell.verdict}`;
     boxes[row].classList.toggle("changed", mark);
-    boxes[row].setAttribute("aria-label", said + (mark ? text.marked : ""));
+    boxes[row].setAttribute("aria-description", said + (mark ? text.marked : ""));
   });
 }
 
@@ -443,6 +443,7 @@ function render({ model, el }) {
     takeTab(timeline.querySelector(`[data-key="${tabStop}"]`) ?? part(selected()));
   }
 
+  /** @param {{gap?: number, call?: number, row?: number}} place a gap, or a call and a row */
   const part = ({ gap, call, row }) =>
     timeline.querySelector(`[data-key="${gap ? `gap-${gap}` : `cell-${call}-${row}`}"]`);
 
@@ -537,6 +538,7 @@ function render({ model, el }) {
   single.input.addEventListener("focus", () => single.input.select());
   single.input.addEventListener("blur", point); // back to the letter that is read
 
+  /** @param {{call?: number, row?: number}} cell */
   function replaceLetter({ call, row }, letter) {
     const { place } = now.calls[call - 1].cells[row];
     const read = model.get("text");

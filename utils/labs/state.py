@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights, check_letters, softmax
+from utils.labs.lab import Lab, Weights, Whole, check_letters, shuffled_order, softmax
 from utils.lstm_numpy import lstm_step
 from utils.windows import ALPHABET, decode, encode
 
@@ -55,19 +55,19 @@ class StateLab(Lab, module="state"):
     >>> lab.resets = [7]  # before the seventh call
     >>> lab.shuffle = True
     >>> decode(encode(lab.text)[lab.order])
-    'EGLAFCHIDKBJ'
+    'HKDFBICEGJLA'
     """
 
     weights = Weights()
     text = traitlets.Unicode(ALPHABET[:12]).tag(sync=True)
     stateful = traitlets.Bool(True).tag(sync=True)
-    batch_size = traitlets.Int(1).tag(sync=True)
+    batch_size = Whole(1).tag(sync=True)
     shuffle = traitlets.Bool(False).tag(sync=True)
-    shuffle_seed = traitlets.Int(7).tag(sync=True)
-    passes = traitlets.Int(1).tag(sync=True)
-    resets = traitlets.List(traitlets.Int()).tag(sync=True)
-    call = traitlets.Int(1).tag(sync=True)
-    row = traitlets.Int(0).tag(sync=True)
+    shuffle_seed = Whole(7).tag(sync=True)
+    passes = Whole(1).tag(sync=True)
+    resets = traitlets.List(Whole()).tag(sync=True)
+    call = Whole(1).tag(sync=True)
+    row = Whole(0).tag(sync=True)
     state = traitlets.Unicode("h").tag(sync=True)
 
     def __init__(self, **settings):
@@ -81,13 +81,8 @@ class StateLab(Lab, module="state"):
     @property
     def order(self):
         """The order in which the letters are read: positions in `text`, shape (N,)."""
-        order = list(range(len(self.text)))
-        seed = self.shuffle_seed
-        for last in range(len(order) - 1, 0, -1) if self.shuffle else ():
-            seed = (seed * 1103515245 + 12345) % 2**32  # state.js draws the same numbers
-            other = seed * (last + 1) >> 32
-            order[last], order[other] = order[other], order[last]
-        return np.array(order)
+        count = len(self.text)
+        return shuffled_order(count, self.shuffle_seed) if self.shuffle else np.arange(count)
 
     def read(self):
         """Read all calls with NumPy, as the lab does in the page.

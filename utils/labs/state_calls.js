@@ -2,17 +2,7 @@
 
 import { ALPHABET } from "./page.js";
 import { argmax, classify, lstmStep, zeroState } from "./lstm.js";
-
-/** A shuffled order of `count` places; state.py draws the same. */
-function shuffledPlaces(count, seed) {
-  const places = [...Array(count).keys()];
-  for (let last = count - 1; last > 0; last--) {
-    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-    const other = Math.floor((seed * (last + 1)) / 2 ** 32);
-    [places[last], places[other]] = [places[other], places[last]];
-  }
-  return places;
-}
+import { shuffledOrder } from "./random.js";
 
 /**
  * Read the letters call by call. `settings` are the traits of the lab.
@@ -20,7 +10,7 @@ function shuffledPlaces(count, seed) {
  */
 export function readCalls(settings, weights) {
   const { text, stateful, batch_size: B, shuffle, shuffle_seed: seed, passes, resets } = settings;
-  const places = shuffle ? shuffledPlaces(text.length, seed) : [...Array(text.length).keys()];
+  const places = shuffle ? shuffledOrder(text.length, seed) : [...Array(text.length).keys()];
   const perPass = Math.floor(text.length / B);
   const zeros = zeroState(weights.units);
   const calls = [];

@@ -288,7 +288,7 @@ function render({ model, el }) {
   function overview() {
     const { T, U, answers } = numbers;
     const rows = [text.input, text.cell, text.hidden, ...(answers.length ? [text.answer] : [])];
-    const cells = [...rows.map((row) => make("span", { class: "step-label" }, row))];
+    const cells = rows.map((row) => make("span", { class: "step-label" }, row));
     for (let t = -1; t < T; t++) {
       cells.push(t < 0 ? make("span", { class: "step-zeros" }, text.zeros) : stepBox(t));
       cells.push(strip("c", t), strip("h", t));
@@ -455,7 +455,7 @@ function render({ model, el }) {
       "model = keras.Sequential([",
       "    keras.Input((None, 1)),",
       `    keras.layers.LSTM(${U}),`,
-      dense && '    keras.layers.Dense(26, activation="softmax"),',
+      ...(dense ? ['    keras.layers.Dense(26, activation="softmax"),'] : []),
       "])",
       "model.set_weights(weights)",
       "",
@@ -463,8 +463,8 @@ function render({ model, el }) {
       `h = c = np.zeros((1, ${U}))`,
       `for t in range(${now}):  # ${fill(text.codeSteps, { T, step: now })}`,
       `    _, (h, c) = model.layers[0].cell(x[:, t], [h, c])${dense ? "" : `  # h: ${same}`}`,
-      dense && `answer = model.layers[1](h)  # ${same}`,
-    ].filter((line) => line !== false).join("\n");
+      ...(dense ? [`answer = model.layers[1](h)  # ${same}`] : []),
+    ].join("\n");
   }
 
   // Pointing: by mouse for as long as it hovers, by focus or a click for good.

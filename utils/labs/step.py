@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from utils.labs.lab import Lab, Weights, check_letters, softmax
+from utils.labs.lab import Lab, Weights, Whole, check_letters, softmax
 from utils.windows import ALPHABET, encode
 
 LONGEST_WORD = 10
@@ -48,8 +48,8 @@ class StepLab(Lab, module="step"):
 
     weights = Weights()
     word = traitlets.Unicode("KLM").tag(sync=True)
-    step = traitlets.Int(0, min=0, max=LONGEST_WORD - 1).tag(sync=True)
-    unit = traitlets.Int(0, min=0).tag(sync=True)
+    step = Whole(0, min=0, max=LONGEST_WORD - 1).tag(sync=True)
+    unit = Whole(0, min=0).tag(sync=True)
 
     def __init__(self, weights=None, **settings):
         if weights is None:

@@ -1,8 +1,9 @@
 // Training in the page: the start that Keras gives the weights, back-propagation through time,
 // Adam. For one LSTM, then Dense with softmax and cross-entropy, one window per update.
-// The same in TensorFlow: utils/training.py. Shapes and the order of the gates: lstm.js.
+// The same in TensorFlow: utils/training. Shapes and the order of the gates: lstm.js.
 
 import { addRow, answerInto, argmax, makeRun, stepInto } from "./lstm.js";
+import { randomNumbers, shuffle } from "./random.js";
 
 const BETA_1 = 0.9; // the defaults of keras.optimizers.Adam
 const BETA_2 = 0.999;
@@ -10,31 +11,10 @@ const EPSILON = 1e-7;
 const LETTERS = 26;
 const PARTS = ["kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias"];
 
-// ---- Random numbers, the same ones for the same seed
-
-/** Numbers from 0 up to 1: mulberry32, a small generator with 32 bits of state. */
-export function randomNumbers(seed) {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+// ---- Weights
 
 /** Normally distributed numbers (Box and Muller). */
 const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-
-/** Put `order` in a new order (Fisher and Yates). */
-export function shuffle(order, random) {
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
-  }
-}
-
-// ---- Weights
 
 /**
  * All weights in one array, and in it, under the names of lstm.js, the five of Keras. Every array
@@ -220,7 +200,7 @@ export function measure(trainer, { X, y, length }) {
     found.answers.push(best);
     found.chances.push(trainer.answer[y[n]]);
     found.loss -= Math.log(trainer.answer[y[n]]) / y.length;
-    found.right += best === y[n];
+    if (best === y[n]) found.right++;
   }
   return found;
 }

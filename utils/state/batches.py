@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from utils.shapes import counted
+from utils.state.backend import require_state
 from utils.state.layers import built_batch_size, recurrent_layers, stateful_layers
 
 ISSUE = "https://github.com/keras-team/keras/issues/21183"
@@ -28,13 +29,18 @@ def check_batches(model, x, batch_size):
     ValueError
         If `batch_size` is no integer of 1 or more or not the one the model was built with, if N
         is not a multiple of it, or if the arrays of `x` differ in N.
+    RuntimeError
+        On a back end that loses the state in ``fit``, ``evaluate`` and ``predict`` (JAX in Keras
+        3.15). With PyTorch ``predict`` and ``evaluate`` are right and pass; ``fit`` of a stateful
+        LSTM or GRU stops by itself.
 
     Notes
     -----
-    In Keras 3.15 ``fit``, ``evaluate`` and ``predict`` run a last batch of exactly one row without
-    an error: the row is broadcast over all rows of the state
-    (https://github.com/keras-team/keras/issues/21183). Any other last batch stops with an
-    InvalidArgumentError after the state has moved. Check the validation data too.
+    With TensorFlow on a CPU, Keras 3.15, ``fit``, ``evaluate`` and ``predict`` run a last batch of
+    exactly one row without an error once a full batch has run: the row is broadcast over all rows
+    of the state (https://github.com/keras-team/keras/issues/21183). Any other last batch stops
+    with an InvalidArgumentError after the state has moved. JAX and PyTorch stop in either case.
+    Check the validation data too.
 
     Examples
     --------
@@ -43,6 +49,7 @@ def check_batches(model, x, batch_size):
     layers = [layer for layer in recurrent_layers(model) if layer.stateful]
     if not layers:
         return
+    require_state(layers, "predict")
     given = 32 if batch_size is None else batch_size
     if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or given < 1:
         raise ValueError(
@@ -93,12 +100,13 @@ def ordered_batches(model, x, y=None, sample_weight=None):
     ValueError
         If the model has no stateful layer or is not built, N is not a multiple of its batch size,
         `y` or `sample_weight` does not have N rows, or `sample_weight` comes without `y`.
+    RuntimeError
+        On a back end that loses the state, as `check_batches`.
+    ImportError
+        Where TensorFlow is not installed.
 
     Notes
     -----
-    A callback could not do this. In Keras 3.15 it is told the number of batches, never the
-    number of rows; 5 and 8 rows in batches of 4 look the same to it.
-
     ``fit`` warns that it ignores ``shuffle=True``, its default, for such batches. Pass
     ``shuffle=False`` to say what you mean.
 
@@ -107,10 +115,15 @@ def ordered_batches(model, x, y=None, sample_weight=None):
     >>> batches = ordered_batches(model, x, y)  # doctest: +SKIP
     >>> model.fit(batches, shuffle=False, callbacks=[ResetStates()])  # doctest: +SKIP
     """
-    import tensorflow as tf
-
     batch_size = built_batch_size(stateful_layers(model)[0])
     check_batches(model, x, batch_size)
+    try:
+        import tensorflow as tf
+    except ImportError:
+        raise ImportError(
+            "ordered_batches returns a tf.data.Dataset, and TensorFlow is not installed. Install "
+            "it, or call check_batches and pass the arrays with batch_size and shuffle=False."
+        ) from None
     if sample_weight is not None and y is None:
         raise ValueError(
             "sample_weight is given and y is None. Weights belong to targets. Pass y as well."

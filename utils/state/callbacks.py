@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from utils.shapes import counted
+from utils.state.backend import require_state
 from utils.state.layers import as_copy, declared_stateful, state_variables
 from utils.state.values import reset_layer
 
@@ -12,8 +13,8 @@ class ResetStates(keras.callbacks.Callback):
     """Reset the state where a new pass over the data begins.
 
     One callback serves ``fit`` (training and its validation), ``evaluate`` and ``predict``. Keras
-    resets none of these by itself: epoch 2 would start from the state at the end of epoch 1, and
-    validation from the state of training.
+    resets none of these by itself: with TensorFlow epoch 2 would start from the state at the end of
+    epoch 1, and validation from the state of training.
 
     Parameters
     ----------
@@ -29,6 +30,14 @@ class ResetStates(keras.callbacks.Callback):
     ------
     ValueError
         When ``fit``, ``evaluate`` or ``predict`` starts on a model with no stateful layer.
+    RuntimeError
+        When it starts on a back end that loses the state there (JAX in Keras 3.15: all three), or
+        that refuses to train the layer (PyTorch: ``fit`` of an LSTM or GRU).
+
+    Notes
+    -----
+    `validation=False` lets validation start from the state at the end of the epoch. That continues
+    the series only if row i of the validation data continues row i of the training data.
 
     Examples
     --------
@@ -43,23 +52,25 @@ class ResetStates(keras.callbacks.Callback):
         self.prediction = prediction
 
     def on_train_begin(self, logs=None):
-        """Raise at once if the model has no state to reset."""
-        declared_stateful(self.model)
+        """Raise at once if the model has no state to reset, or the back end loses it."""
+        require_state(declared_stateful(self.model), "fit")
 
     def on_epoch_begin(self, epoch, logs=None):
         """Reset before an epoch of training."""
-        self._reset_if(self.training)
+        self._reset_if(self.training, "fit")
 
     def on_test_begin(self, logs=None):
         """Reset before validation or ``evaluate``."""
-        self._reset_if(self.validation)
+        self._reset_if(self.validation, "predict")
 
     def on_predict_begin(self, logs=None):
         """Reset before ``predict``."""
-        self._reset_if(self.prediction)
+        self._reset_if(self.prediction, "predict")
 
-    def _reset_if(self, wanted):
-        for layer in declared_stateful(self.model):
+    def _reset_if(self, wanted, method):
+        layers = declared_stateful(self.model)
+        require_state(layers, method)
+        for layer in layers:
             # A layer that Keras has not built yet will start at zeros anyway.
             if wanted and layer.states is not None:
                 reset_layer(layer)
@@ -82,8 +93,10 @@ class StateRecorder(keras.callbacks.Callback):
         If `layer` is not a recurrent layer.
     ValueError
         When ``fit``, ``evaluate`` or ``predict`` starts and the model has no stateful layer,
-        several while `layer` is None, not this one, or runs several batches per callback. When
-        `h` or `c` is read and nothing is recorded, or the layer has no c.
+        several while `layer` is None, not this one, one of several cells, or runs several batches
+        per callback. When `h` or `c` is read and nothing is recorded, or the layer has no c.
+    RuntimeError
+        As `ResetStates`: on a back end where there is no state to record.
 
     Examples
     --------
@@ -138,7 +151,7 @@ class StateRecorder(keras.callbacks.Callback):
             )
         return np.stack([record[place] for record in self._records])
 
-    def _begin(self):
+    def _begin(self, method):
         layers = declared_stateful(self.model)
         names = ", ".join(layer.name for layer in layers)
         if self.layer is None and len(layers) > 1:
@@ -151,6 +164,13 @@ class StateRecorder(keras.callbacks.Callback):
             raise ValueError(
                 f"layer {layer.name!r} is no stateful layer of model {self.model.name!r}, which "
                 f"has: {names}. Pick one from stateful_layers(model)."
+            )
+        require_state([layer], method)
+        if any(keras.tree.is_nested(state) for state in layer.states or ()):
+            raise ValueError(
+                f"layer {layer.name!r} has {counted(len(layer.states), 'cell')}, each with its own "
+                "states. StateRecorder records 1 cell. Stack one layer for each cell instead, all "
+                "but the last with return_sequences=True."
             )
         if self._records and layer is not self._recorded_layer:
             raise ValueError(
@@ -174,15 +194,15 @@ class StateRecorder(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Find the layer."""
-        self._begin()
+        self._begin("fit")
 
     def on_test_begin(self, logs=None):
         """Find the layer."""
-        self._begin()
+        self._begin("predict")
 
     def on_predict_begin(self, logs=None):
         """Find the layer."""
-        self._begin()
+        self._begin("predict")
 
     def on_train_batch_end(self, batch, logs=None):
         """Record after a batch of training."""

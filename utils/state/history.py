@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from utils.shapes import as_samples, counted
+from utils.state.backend import require_state
 from utils.state.layers import as_copy, built_batch_size
 from utils.state.values import as_state
 
@@ -34,6 +35,9 @@ def state_history(layer, x, initial_state=None):
         If `layer` is not an LSTM layer, or `x` not an array.
     ValueError
         If the layer is not built, or `x` or `initial_state` does not fit it.
+    RuntimeError
+        If the stored state is asked for on a back end where ``fit`` and ``predict`` do not store
+        it (JAX in Keras 3.15). Give `initial_state` there.
 
     Examples
     --------
@@ -84,6 +88,7 @@ def _first_state(layer, batch_size, initial_state):
     """Return h and c before the first time step."""
     if initial_state is None:
         if layer.stateful:
+            require_state([layer], "predict")
             return [keras.ops.convert_to_tensor(as_copy(state)) for state in layer.states]
         return layer.get_initial_state(batch_size)
     if not isinstance(initial_state, (list, tuple)) or len(initial_state) != 2:
@@ -93,8 +98,9 @@ def _first_state(layer, batch_size, initial_state):
         )
     return [
         keras.ops.convert_to_tensor(
-            as_state(state, (batch_size, layer.units), f"initial_state[{place}]"),
-            dtype=layer.compute_dtype,
+            as_state(
+                state, (batch_size, layer.units), f"initial_state[{place}]", layer.compute_dtype
+            )
         )
         for place, state in enumerate(initial_state)
     ]

@@ -122,6 +122,8 @@ def built_batch_size(layer):
 
 def as_copy(variable):
     """Copy a Keras variable or tensor to a NumPy array."""
-    # np.asarray, then copy: np.array(variable) warns with NumPy 2, since the __array__ of Keras
-    # does not know `copy`.
+    if not isinstance(variable, keras.Variable):
+        variable = keras.ops.convert_to_numpy(variable)
+    # np.asarray, then copy: np.array(variable) and convert_to_numpy(variable) warn with NumPy 2,
+    # since the __array__ of Keras does not know `copy`.
     return np.asarray(variable).copy()

@@ -17,8 +17,8 @@ def reset_states(model, rows=None):
     model : keras.Model or keras.layers.Layer
         A built model or layer with at least one stateful layer.
     rows : None, sequence of int, or sequence of bool of length B
-        Which rows of the batch start anew: their numbers, or one True or False for each row. The
-        other rows keep their state. None means all rows.
+        Which rows of the batch start anew: their numbers, or one True or False for each row, in a
+        list, an array or a tensor. The other rows keep their state. None means all rows.
 
     Raises
     ------
@@ -27,6 +27,11 @@ def reset_states(model, rows=None):
     ValueError
         As `stateful_layers`, or if `rows` names a row that the state does not have, has another
         number of bools than rows, or the layers of the model differ in their number of rows.
+
+    Notes
+    -----
+    On TensorFlow and PyTorch every later call starts from the new state. On JAX only direct calls
+    do, ``model(x)``: ``fit``, ``evaluate`` and ``predict`` do not hear of it.
 
     Examples
     --------
@@ -100,7 +105,11 @@ def write_states(model, states):
         If `states` is not a dict of lists, or `model` not a Keras model or layer.
     ValueError
         If the model has no stateful layer or is not built, a name is missing or unknown, a number
-        of arrays or a shape differs, or a value is not a finite number.
+        of arrays or a shape differs, or a value is not a finite number in the type of the state.
+
+    Notes
+    -----
+    On JAX only direct calls start from the new state, as with `reset_states`.
 
     Examples
     --------
@@ -135,7 +144,7 @@ def write_states(model, states):
             )
         for place, (array, target) in enumerate(zip(arrays, targets, strict=True)):
             label = f"states[{name!r}][{place}]"
-            pairs.append((target, as_state(array, tuple(target.shape), label)))
+            pairs.append((target, as_state(array, tuple(target.shape), label, target.dtype)))
     for target, array in pairs:
         target.assign(array)
 
@@ -166,7 +175,7 @@ def _named_variables(model):
 def _as_mask(rows, batch_size):
     """Return which rows are meant, as an array of bool of shape (B,)."""
     try:
-        items = list(rows)
+        items = list(keras.ops.convert_to_numpy(rows) if keras.ops.is_tensor(rows) else rows)
         if items and all(isinstance(item, (bool, np.bool_)) for item in items):
             mask = np.array(items)
         else:
@@ -194,10 +203,10 @@ def _as_mask(rows, batch_size):
     return mask
 
 
-def as_state(value, shape, label):
-    """Check one state; return it as an array of the wanted shape."""
+def as_state(value, shape, label, dtype):
+    """Check one state; return it as an array of the wanted shape and type."""
     try:
-        array = np.asarray(value)
+        array = as_copy(value) if keras.ops.is_tensor(value) else np.asarray(value)
         finite = bool(np.isfinite(array).all())
     except (TypeError, ValueError):
         raise ValueError(
@@ -215,4 +224,10 @@ def as_state(value, shape, label):
             f"{label} holds NaN or infinite values. A state must be finite, or every later step is "
             "NaN. Check the data and the loss of the model that it was read from."
         )
-    return array
+    cast = as_copy(keras.ops.cast(array, dtype))
+    if not np.isfinite(cast).all():
+        raise ValueError(
+            f"{label} holds {np.abs(array).max():g}, which is infinite as {dtype}, the type of the "
+            "state. Check where the value comes from: h of an LSTM lies between -1 and 1."
+        )
+    return cast

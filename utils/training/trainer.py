@@ -1,5 +1,6 @@
 """`train_seeds`: one training run for each seed, all of them side by side."""
 
+import numbers
 import operator
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from utils.shapes import as_samples
 from utils.training.models import check_network, forward, initial_weights, zero_state
 from utils.training.progress import progress_bar
 from utils.training.updates import NOBODY, Progress, compiled
+from utils.windows import positive_integer
 
 # How much is done in one compiled call, about a second's work: between two calls the bar moves and
 # Ctrl-C is heard.
@@ -106,12 +108,13 @@ def train_seeds(
     Raises
     ------
     TypeError
-        If `seeds` are not integers.
+        If `seeds`, `units`, `epochs`, `classes`, `batch_size` or `records` are not integers, or
+        `learning_rate` is no number.
     ValueError
         If the shapes do not fit together, `y` holds anything but classes, there are no seeds,
-        `epochs` or `batch_size` is below 1, `records` does not divide `epochs`, there is no such
-        network, a dense network is to skip time steps, or `stateful` is asked for with samples
-        whose batches do not follow one another.
+        one of the sizes is below 1, `learning_rate` is not positive, `records` does not divide
+        `epochs`, there is no such network, a dense network is to skip time steps, or `stateful` is
+        asked for with samples whose batches do not follow one another.
 
     Notes
     -----
@@ -122,6 +125,8 @@ def train_seeds(
     y = np.asarray(y)
     samples, time_steps, features = X.shape
     batch_size = samples if batch_size is None else batch_size
+    sizes = {"units": units, "epochs": epochs, "classes": classes, "records": records}
+    _check_numbers(learning_rate, batch_size=batch_size, **sizes)
     check_network(network)
     lengths = _lengths(lengths, samples, time_steps, network)
     try:
@@ -132,7 +137,7 @@ def train_seeds(
         ) from None
     if not seeds:
         raise ValueError("seeds is empty; wanted at least one: there is a training run for each.")
-    _check(y, samples, classes, batch_size, epochs, records)
+    _check(y, samples, classes, epochs, records)
     if stateful:
         _check_stateful(shuffle, samples, batch_size, network)
     batch_size = min(batch_size, samples)
@@ -237,7 +242,7 @@ def _lengths(lengths, samples, time_steps, network):
     return lengths
 
 
-def _check(y, samples, classes, batch_size, epochs, records):
+def _check(y, samples, classes, epochs, records):
     """Raise ValueError for arguments of `train_seeds` that do not fit together."""
     if y.shape != (samples,):
         raise ValueError(f"y has shape {y.shape}; wanted ({samples},): one class for each sample.")
@@ -251,12 +256,24 @@ def _check(y, samples, classes, batch_size, epochs, records):
             f"y runs from {y.min()} to {y.max()}; wanted 0 to {classes - 1}, since classes is "
             f"{classes}."
         )
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; wanted at least 1.")
-    if epochs < 1:
-        raise ValueError(f"epochs is {epochs}; wanted at least 1.")
-    if records < 1 or epochs % records:
+    if epochs % records:
         raise ValueError(f"records is {records}; wanted a number that divides {epochs}.")
+
+
+def _check_numbers(learning_rate, **sizes):
+    """Raise unless the rate is a positive number and every size a whole number of 1 or more."""
+    for name, size in sizes.items():
+        positive_integer(size, name)
+    if isinstance(learning_rate, bool) or not isinstance(learning_rate, numbers.Real):
+        raise TypeError(
+            f"learning_rate is {learning_rate!r} ({type(learning_rate).__name__}); wanted a "
+            "number. Write for example learning_rate=0.001."
+        )
+    if not 0 < learning_rate < np.inf:
+        raise ValueError(
+            f"learning_rate is {learning_rate}; wanted a positive, finite number: Adam walks down "
+            "the gradient with it. Write for example learning_rate=0.001."
+        )
 
 
 def _check_stateful(shuffle, samples, batch_size, network):

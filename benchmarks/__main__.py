@@ -1,0 +1,84 @@
+"""Measure, and write what was measured into `benchmarks/RESULTS.md`: `make bench`.
+
+    python -m benchmarks [labs] [published_code] [notebooks] [pages] [claims]
+
+Each part but the last is a module here; what it prints becomes its section, with the date, the
+machine and the versions. Sections of parts that are not named stay as they are.
+"""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+from experiments.study import versions
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+PARTS = {  # the title of each, and how Python runs it
+    "labs": ("Labs in a browser", ["-m", "benchmarks.labs"]),
+    "published_code": (
+        "The trainer for many seeds against `fit`",
+        ["-m", "benchmarks.published_code"],
+    ),
+    "notebooks": ("Notebooks", ["-m", "benchmarks.notebooks"]),
+    "pages": ("Weight of the pages", ["-m", "benchmarks.pages", "--weights"]),
+    "claims": ("What the hidden tests notice", ["tests/break_claims.py"]),
+}
+HEAD = """\
+# What was measured
+
+`make bench` writes this file; `make bench PART=labs` writes one section anew. How long each
+notebook took when the site was built stands on the site, under *Execution times*.
+"""
+
+
+def main(names):
+    """Measure the parts that are named, or all; end with an error if one of them failed."""
+    if unknown := set(names) - set(PARTS):
+        sys.exit(f"There is no {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}.")
+    failed = [name for name in names or PARTS if not measure(name)]
+    sys.exit(f"Failed: {', '.join(failed)}" if failed else 0)
+
+
+def measure(name):
+    """Run one part, replace its section, and say whether it succeeded."""
+    title, arguments = PARTS[name]
+    print(f"{title} ...", flush=True)
+    conditions = machine()
+    run = subprocess.run([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    print(run.stdout)
+    if run.returncode == 0:
+        write_section(RESULTS, title, f"{run.stdout.strip()}\n\n{conditions}")
+    return run.returncode == 0
+
+
+def write_section(path, title, text):
+    """Replace a section of the results, or add it; all stand in the order of PARTS."""
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    pieces = re.split(r"^## (.+)\n", before, flags=re.MULTILINE)[1:]
+    sections = {title: body.strip() for title, body in zip(pieces[::2], pieces[1::2], strict=True)}
+    sections[title] = text
+    known = [title for title, _ in PARTS.values() if title in sections]
+    body = "".join(f"\n## {title}\n\n{sections[title]}\n" for title in known)
+    path.write_text(HEAD + body, encoding="utf-8")
+
+
+def machine():
+    """Return when, on what, and with which versions something is measured, as a sentence."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    processor = names[0] if names else platform.processor() or platform.machine()
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    installed = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return (
+        f"Measured on {date.today()}: {processor}, {os.cpu_count()} cores{load} at the start; "
+        f"{platform.system()}, Python {platform.python_version()}, {installed}."
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
