@@ -19,10 +19,9 @@ def main(arguments=None):
         import keras  # asked for on the command line, so it may be loaded
 
         x, y = (None if name is None else np.load(name) for name in (options.data, options.labels))
-        model = options.model and keras.saving.load_model(options.model)
+        explanation = explain(x, options.model and keras.saving.load_model(options.model), y)
     except (OSError, ValueError, ImportError) as error:
         parser.error(str(error))
-    explanation = explain(x, model, y)
     print(explanation)
     return 0 if explanation.ok else 1
 

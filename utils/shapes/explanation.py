@@ -3,14 +3,12 @@
 import html
 import re
 import textwrap
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
-# What is set as code in HTML: a setting with =, or a word with brackets close behind it.
-_ROUND = r"\((?:[^()]|\([^()]*\))*\)"  # brackets may hold brackets once more
-_CODE = re.compile(
-    rf'[\w.]+=(?:{_ROUND}|"[^"]*"|\w+)|[\w.]*\w(?:(?:{_ROUND}|\[[^\[\]]*\])[.\w]*)+(?<!\.)'
-)
+WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 
 
 class Axis(NamedTuple):
@@ -22,22 +20,30 @@ class Axis(NamedTuple):
     meaning: str
 
 
-class Fix(NamedTuple):
-    """Lines of code that were executed and tried: after them, the data passes through the model.
+class LayerOutput(NamedTuple):
+    """A layer and the shape that it returns for the data."""
 
-    They change the names `x`, `y` and `model`. Where `when` is given the fix is the answer to a
-    question: it is right if that is true of the data.
+    name: str
+    shape: tuple
+
+
+class Fix(NamedTuple):
+    """Lines of code that change the names `x`, `y` and `model`.
+
+    The fixes of a Problem were executed, and Keras took what came of it. Where `when` is given, the
+    fix answers a question: it is right if that is true of the data. `shape` is that of x after it.
     """
 
     code: str
     when: str = ""
     why: str = ""
-    shape: tuple | None = None  # of x, after the code
+    cost: int = 1
+    shape: tuple | None = None
 
     @property
-    def words(self):
-        """Return what is said in front of the code."""
-        return f"Fix, if {self.when}: {self.why}".rstrip() if self.when else f"Fix: {self.why}"
+    def label(self):
+        """Return what is said in front: the question, if there is one."""
+        return f"Fix, if {self.when}:" if self.when else "Fix:"
 
     @property
     def lines(self):
@@ -62,20 +68,14 @@ class Problem(NamedTuple):
     @property
     def fix(self):
         """Return the fixes, or else the advice, as one text."""
-        texts = [f"{fix.words[3:].lstrip(':, ')}\n{fix.lines}".strip() for fix in self.fixes]
         none = "No change of one or two lines was found that makes Keras run."
-        return "\n".join(texts) or self.advice or none
+        texts = [f"{fix.label[3:].lstrip(':, ')} {fix.why}".strip() for fix in self.fixes]
+        texts = [f"{text}\n{fix.lines}" for text, fix in zip(texts, self.fixes, strict=True)]
+        return "\n".join(map(str.strip, texts)) or self.advice or none
 
     def __str__(self):
         """Return what is wrong and the fix, as one text."""
         return f"{self.what} {self.fix}"
-
-
-class LayerOutput(NamedTuple):
-    """A layer and the shape that it returns for the data."""
-
-    name: str
-    shape: tuple
 
 
 @dataclass(frozen=True)
@@ -125,46 +125,61 @@ class Explanation:
         """Return a small table, the sentences, and the fixes as lines to copy."""
         rows = [("axis", "letter", "name", "size", "meaning")] if self.axes else []
         rows += [(str(place), *map(str, axis)) for place, axis in enumerate(self.axes)]
-        widths = [max(len(row[column]) for row in rows) for column in range(4) if rows]
+        a, b, c, d = [max(map(len, column)) for column in zip(*rows, strict=True)][:4] or [0] * 4
         lines = _wrap(f"shape {self.shape}") if self.shape or self.tried else []
-        for row in rows:
-            *cells, size = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-            lines.append("  ".join([*cells, size.strip().rjust(widths[3]), row[4]]).rstrip())
-        for sentence, code in self._sentences():
-            lines += [*_wrap(sentence), *(f"    {line}" for line in code.splitlines())]
+        for place, letter, name, size, meaning in rows:
+            lines.append(f"{place:<{a}}  {letter:<{b}}  {name:<{c}}  {size:>{d}}  {meaning}")
+        for label, sentence, code in self._sentences():
+            lines += _wrap(f"{label} {sentence}".strip())
+            lines += [f"    {line}" for line in code.splitlines()]
         return "\n".join(lines)
 
     def _repr_html_(self):
         """Return the same as a table with a caption and header cells, and a list."""
         head = "".join(f'<th scope="col">{h}</th>' for h in ("axis", "name", "size", "meaning"))
         body = items = ""
-        for place, axis in enumerate(self.axes):
-            css = f' class="axis-{axis.name.split()[0]}"' if axis.letter in "NTF" else ""
-            name = f"{axis.name} ({axis.letter})" if css else axis.name
-            cells = "".join(f"<td>{_escape(cell)}</td>" for cell in (name, *axis[2:]))
+        for place, (letter, name, *rest) in enumerate(self.axes):
+            css = f' class="axis-{name.split()[0]}"' if letter in "NTF" else ""
+            cells = (f"{name} ({letter})" if css else name, *rest)
+            cells = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
             body += f'<tr{css}><th scope="row">{place}</th>{cells}</tr>'
-        for sentence, code in self._sentences():
-            block = f"<pre><code>{_escape(code)}</code></pre>" if code else ""
-            items += f"<li>{_with_code(sentence)}{block}</li>"
+        for label, *texts in self._sentences():
+            label, sentence, code = map(html.escape, (label, *texts))
+            bold = f"<strong>{label}</strong> " if label else ""
+            items += f"<li>{bold}{sentence}{code and f'<pre><code>{code}</code></pre>'}</li>"
         return (
-            f'<div class="shape-explanation"><table><caption>shape {_escape(self.shape)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><ul>{items}</ul></div>"
+            f'<div class="shape-explanation"><table><caption>shape {html.escape(str(self.shape))}'
+            f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f"<ul>{items}</ul></div>"
         )
 
     def _sentences(self):
-        """List everything that is said below the table, each with its lines of code."""
-        sentences = [self.runs] if self.runs else []
+        """List what is said below the table: a label, a sentence, lines of code."""
+        sentences = [("", self.runs, "")] if self.runs else []
         if len(self.layers) > 1:
             steps = "; ".join(f"{name} {shape}" for name, shape in self.layers)
-            sentences.append(f"Layer by layer: {steps}.")
+            sentences.append(("Layer by layer:", f"{steps}.", ""))
         if self.output_shape is not None:
-            sentences.append(f"What comes out has shape {self.output_shape}.")
-        pairs = [(one, "") for one in [*sentences, *(f"Note: {note}" for note in self.notes)]]
+            sentences.append(("", f"What comes out has shape {self.output_shape}.", ""))
+        sentences += [("Note:", note, "") for note in self.notes]
         for problem in self.problems:
-            pairs.append((f"{'Silent p' if problem.silent else 'P'}roblem: {problem.what}", ""))
-            fixes = [(fix.words, fix.lines) for fix in problem.fixes]
-            pairs += fixes or [(f"Fix: {problem.fix}", "")]
-        return pairs
+            sentences.append(
+                ("Silent problem:" if problem.silent else "Problem:", problem.what, "")
+            )
+            fixes = [(fix.label, fix.why, fix.lines) for fix in problem.fixes]
+            sentences += fixes or [("Fix:", problem.fix, "")]
+        return sentences
+
+
+def problem(key, *fixes, **facts):
+    """Make a problem of the words under a key, filled with facts; its fixes are untried."""
+    words, lines = WORDS[key], []
+    for row in words.get("fixes", ()):
+        lines.append(
+            Fix(*(part.format(**facts) if isinstance(part, str) else part for part in row))
+        )
+    what, advice = (words.get(name, "").format(**facts) for name in ("what", "advice"))
+    return Problem(what, advice, words.get("silent", False), (*lines, *fixes))
 
 
 def counted(number, noun):
@@ -196,19 +211,3 @@ def _wrap(sentence):
     kept = re.sub(whole, lambda match: match[0].replace(" ", "\0"), sentence)
     lines = textwrap.wrap(kept, 80, subsequent_indent="  ", break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
-
-
-def _with_code(sentence):
-    """Return a sentence as HTML: its label in bold, its pieces of code set as code."""
-    label, colon, rest = sentence.partition(": ")
-    bold = bool(re.match("Note|Problem|Silent|Fix|Layer", label)) and colon
-    text, start = rest if bold else sentence, 0
-    pieces = [f"<strong>{_escape(label)}:</strong> "] if bold else []
-    for match in _CODE.finditer(text):
-        pieces += [_escape(text[start : match.start()]), f"<code>{_escape(match[0])}</code>"]
-        start = match.end()
-    return "".join([*pieces, _escape(text[start:])])
-
-
-def _escape(value):
-    return html.escape(str(value))

@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import os
 import re
 import types
 from collections.abc import Mapping
@@ -10,38 +9,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .explanation import Problem, counted
+from .explanation import Fix, Problem, counted, problem
 from .trial import Spec, attribute, is_a, is_shape
 
-READS = "An LSTM reads 3: (samples, time steps, features)."
-PAD = '{0} = keras.utils.pad_sequences({0}, dtype="float32", padding="post")'
-MASK = "zeros fill the ends; keras.layers.Masking in front of the LSTM skips them."
-FILL = "zeros take their place; keras.layers.Masking in front skips steps that are all zeros."
-
-
-class Edit(NamedTuple):
-    """A line of code that may mend something; `when` is the question to which it is an answer."""
-
-    code: str
-    when: str = ""
-    why: str = ""
-    cost: int = 1
+BEFORE = {"table": "x.to_numpy()", "list": "np.array(x)", "other": "np.array(x)", "pair": "x[0]"}
 
 
 class Source(NamedTuple):
-    """What was found in the data: shapes, values, labels beside it; or why it cannot be read."""
+    """What was found in the data; `problem` says why it cannot be read, and what may mend that."""
 
-    kind: str  # array, table, list, pair, dataset, PyDataset, generator ...: for lines of code
+    kind: str  # array, shape, table, list, pair, dataset, PyDataset, generator ...
     specs: object = None  # Spec, or a list or dict of them
     values: np.ndarray | None = None
-    y: object = None  # labels beside it
-    batched: bool | None = True  # whether the elements of a dataset are batches
-    problem: Problem | None = None  # it cannot be read as it is
-    edits: tuple = ()  # what may mend that
+    problem: Problem | None = None
     moments: bool = False  # its rows are known to be moments in time
+    y: object = None  # labels beside it
     batch: object = None  # what a generator or PyDataset gave
     parts: int = 1  # of a batch: x, labels, weights
-    notes: tuple = ()
+    batched: bool | None = True  # whether the elements of a dataset are batches
+    size: int | None = None  # of the batches of a dataset, and how many rows the last one lacks
+    rows: int | None = None
+    rest: int = 0
+    shuffled: bool = False
 
 
 def as_samples(x, name="x"):
@@ -76,270 +65,197 @@ def as_samples(x, name="x"):
     source = _nothing(x, name) if odd else read_array(x, name)
     if source.kind == "nothing":
         raise TypeError(str(source.problem))
-    problem = source.problem if source.values is None else None
-    problem = problem or axes_problem(source.specs.shape, name) or value_problem(source, name)[0]
-    if problem:
-        lines = " Or: ".join(edit.code for edit in source.edits)
-        raise ValueError(f"{problem.what} {problem.advice or lines or problem.fix}")
+    fault = source.problem if source.values is None else None
+    fault = fault or axes_problem(source.specs.shape, name) or value_problem(source, name)
+    if fault:
+        raise ValueError(f"{fault.what} {fault.advice or fault.fix}")
     return np.array(source.values, np.float32)
 
 
 def axes_problem(shape, name="x"):
     """Describe a shape that has not 3 axes, or an empty one; say what is most often meant."""
-    if 0 in shape:
-        what = (
-            f"{name} has shape {shape}: axis {shape.index(0)} has size 0. Every axis needs a size "
-        )
-        advice = "Check the slice that made it; a sequence shorter than the window gives 0 samples."
-        return Problem(f"{what}of 1 or more.", advice)
-    if len(shape) == 3:
+    key, axis = f"axes-{min(len(shape), 4)}", shape.index(0) if 0 in shape else None
+    if len(shape) == 3 and axis is None:
         return None
-    ways = {
-        0: f"For one sample of one time step write np.reshape({name}, (1, 1, 1)).",
-        1: f"If it is one sequence, write {name}[np.newaxis, :, np.newaxis].",
-        2: f"If each row is one sequence, write {name}[..., np.newaxis]; if each row is one "
-        f"moment, {name}[np.newaxis].",
-    }
-    merge = f"To merge the last axes, write np.reshape({name}, (*{name}.shape[:2], -1))."
-    return Problem(f"{name} has shape {shape}: {axes(shape)}. {READS}", ways.get(len(shape), merge))
+    key = key if axis is None else "empty"
+    return problem(key, name=name, shape=shape, axis=axis, count=axes(shape))
 
 
 def axes(shape):
     """Count the axes of a shape in words."""
-    return {0: "0 axes, a single number", 1: "1 axis"}.get(len(shape), f"{len(shape)} axes")
+    return "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
 
 
 def read(x, inputs=1):
-    """Read data of any kind for a model of so many inputs; a Source with a problem if it cannot."""
+    """Read data of any kind for a model of so many inputs."""
     if is_a(x, "TensorShape") and x.rank is not None:
         x = tuple(x)
     if is_shape(x):
-        if any(size is not None and size < 0 for size in x):
-            what = f"x has shape {x}. A size is 0 or more, or None where it is open."
-            return _bad("nothing", what, advice="Write None where -1 stands.")
         return Source("shape", Spec(tuple(None if size is None else int(size) for size in x)))
-    if isinstance(x, (str, os.PathLike)) and re.search(r"\.np[yz]$", str(x)) and os.path.exists(x):
-        return _bad("nothing", f"x is the name of a file, {x}.", Edit(f"x = np.load({str(x)!r})"))
+    if str(x if isinstance(x, str) else attribute(x, "suffix")).endswith((".npy", ".npz")):
+        return _bad("nothing", "file", path=str(x))
     if attribute(x, "element_spec") is not None:
         return _read_batch("dataset", x.element_spec, inputs, x)
     if is_a(x, "PyDataset"):
         return _read_batch("PyDataset", x[0], inputs)
     if callable(attribute(x, "__next__")) and attribute(x, "shape") is None:
-        return _read_generator(x, inputs)
+        try:
+            return _read_batch("generator", next(_twin(x)), inputs)
+        except Exception:
+            return _bad("nothing", "generator", type=type(x).__name__)
     if inspect.isgeneratorfunction(x):
-        what = f"x is the function {x.__name__}, and not yet the generator that it makes."
-        return _bad("nothing", what, Edit("x = x()"))
+        return _bad("nothing", "function", path=x.__name__)
     if callable(attribute(x, "keys")) and attribute(x, "shape") is None:
-        return _read_names(x)
-    arrays = (
-        isinstance(x, (list, tuple))
-        and len(x) > 0
-        and all(attribute(part, "shape") is not None and np.ndim(part) > 0 for part in x)
-    )
-    if isinstance(x, tuple) and len(x) in (2, 3) and inputs != len(x) and arrays:
-        source = read(x[0], inputs)
-        return source._replace(y=x[1], notes=("x is a pair, read as (x, y).",), kind="pair")
-    if arrays or isinstance(x, list) and x and all(is_shape(p) and None in p for p in x):
-        return _read_list(x)
+        return _read_several(x, {str(name): x[name] for name in x.keys()})  # noqa: SIM118
+    several = isinstance(x, (list, tuple)) and len(x) > 0
+    arrays = several and all(attribute(p, "shape") is not None and np.ndim(p) > 0 for p in x)
+    if arrays and isinstance(x, tuple) and len(x) in (2, 3) and inputs != len(x):
+        return read(x[0], inputs)._replace(y=x[1], kind="pair")
+    if arrays or several and isinstance(x, list) and all(is_shape(p) and None in p for p in x):
+        return _read_several(x, dict(enumerate(x)))
     return read_array(x)
 
 
 def read_array(x, name="x"):
     """Read an array, a nested list, a table, a tensor, the spec of one, or a shape."""
-    if is_shape(x) and name == "y":
+    if is_shape(x) and name != "x":
         return Source("shape", Spec(x))
     if is_a(x, "RaggedTensor", "RaggedTensorSpec"):
-        what = f"{name} is {type(x).__name__}: its sequences are of unequal length."
-        return _bad("array", what, Edit(f"{name} = {name}.to_tensor()", why=MASK))
+        return _bad("array", "ragged-tensor", name=name, type=type(x).__name__)
     if is_a(x, "KerasTensor", "TensorSpec", "TensorShape"):
-        dtype, shape = (
-            attribute(attribute(x, "dtype"), "name") or str(x.dtype),
-            attribute(x, "shape"),
-        )
+        shape, dtype = attribute(x, "shape"), attribute(x, "dtype")
         if not is_shape(shape) and attribute(shape, "rank") is None:
-            what = f"{name} does not know how many axes it has."
-            return _bad("rankless", what, advice="Pass an array, or its shape as a tuple.")
-        spec = Source("array", Spec(tuple(shape), dtype))
-        return spec if dtype != "string" else _no_numbers(np.empty(0, "U1"), name)
-    if callable(attribute(x, "to_numpy")) and attribute(x, "columns") is not None:
-        return _read_table(x, name)
+            return _bad("rankless", "rankless", name=name)
+        spec = Spec(tuple(shape), str(attribute(dtype, "name") or dtype))
+        text = spec.dtype == "string"
+        return _no_numbers(np.empty(0, "U1"), name) if text else Source("array", spec)
+    frame = callable(attribute(x, "to_numpy")) and attribute(x, "columns") is not None
+    if frame or attribute(attribute(x, "dtype"), "names"):
+        return _read_table(x, frame, name)
     kind = "list" if isinstance(x, (list, tuple)) else "other"
-    if isinstance(x, np.ndarray) or is_a(x, "Tensor", "ArrayImpl"):
-        kind = "array"
-    elif callable(attribute(x, "to_numpy")):
-        kind = "table"
+    kind = "array" if isinstance(x, np.ndarray) or is_a(x, "Tensor", "ArrayImpl") else kind
     try:
         array = np.asarray(x)
     except Exception as error:  # ragged lists and odd objects refuse, each in its own way
-        return _ragged(x, name) or _nothing(x, name, error)
+        return _ragged(x, name) or _nothing(x, name, f" NumPy says: {str(error)[:200]}.")
     if array.ndim == 0 and array.dtype.kind in "OUSV":
         return _nothing(x, name)
-    if array.dtype.names or array.dtype.kind not in "biufc":
-        return _no_numbers(array, name)
-    dtype = array.dtype.name if array.dtype.itemsize <= 8 and array.dtype.kind != "c" else "float32"
-    source = Source(kind, Spec(array.shape, dtype), x if np.ma.isMA(x) else array)
-    if kind != "list":
-        return source
-    problem = Problem(f"{name} is a list of numbers. A Keras layer or model takes arrays.")
-    return source._replace(problem=problem, edits=(Edit(f"{name} = np.array({name})"),))
+    if array.dtype.kind not in "biuf":
+        return _ragged(array.tolist(), name) or _no_numbers(array, name)
+    spec = Spec(array.shape, array.dtype.name if array.dtype.itemsize <= 8 else "float32")
+    source = Source(kind, spec, x if np.ma.isMA(x) else array)
+    return source._replace(problem=problem("list", name=name)) if kind == "list" else source
 
 
 def value_problem(source, name="x"):
-    """Find values that are no data: masked ones, NaN, imaginary parts; return problem and edits."""
+    """Find values that are no data: masked ones, NaN."""
     values = source.values
-    if (
-        values is None
-        or not values.size
-        or values.dtype.kind not in "fc"
-        and not np.ma.isMA(values)
-    ):
-        return None, ()
-    masked = np.ma.getmaskarray(values)
-    if np.ma.isMA(values) and masked.any():
-        under = np.ma.getdata(values)[masked][0]
-        what = (
-            f"{counted(int(masked.sum()), 'value')} of {name} are masked. Keras ignores the mask "
-        )
-        what += f"of NumPy, and would read what lies under it, such as {under}."
-        return Problem(what, silent=True), (Edit(f"{name} = {name}.filled(0)", why=FILL),)
-    if values.dtype.kind == "c":
-        what = f"{name} has dtype {values.dtype}. Keras computes with real numbers, and drops more."
-        return Problem(what, silent=True), (Edit(f"{name} = {name}.real"),)
+    if values is None or values.dtype.kind != "f" and not np.ma.isMA(values):
+        return None
+    masked, data = np.ma.getmaskarray(values), np.ma.getdata(values)
+    if masked.any():
+        count = counted(int(masked.sum()), "value")
+        return problem("masked", name=name, count=count, under=data[masked][0])
     with np.errstate(over="ignore", invalid="ignore"):
-        bad = ~np.isfinite(np.ma.getdata(values).astype(np.float32, copy=False))
+        bad = ~np.isfinite(data.astype(np.float32, copy=False))
     if not bad.any():
-        return None, ()
+        return None
     first = ", ".join(str(int(place)) for place in np.argwhere(bad)[0])
-    what = (
-        f"{name} holds NaN or infinite values in float32: {int(bad.sum())}, the first at "
-        f"{name}[{first}]. An LSTM needs finite numbers: one NaN spoils every later time step."
-    )
-    advice = "Drop or fill them first (np.nan_to_num, or interpolation), or scale them down."
-    edit = Edit(f"{name} = np.nan_to_num({name}, posinf=0, neginf=0)", why=advice)
-    return Problem(what, advice, silent=True), (edit,)
+    return problem("not-finite", name=name, count=int(bad.sum()), first=first)
 
 
 def line(kind, expression, parts=1):
     """Write the line of code that changes x in this kind of container."""
-    before = {
-        "table": "x.to_numpy()",
-        "list": "np.array(x)",
-        "other": "np.array(x)",
-        "pair": "x[0]",
-    }
-    if kind in before:
-        expression = re.sub(r"\bx\b", before[kind], expression, count=1)
-        return f"x = ({expression}, *x[1:])" if kind == "pair" else f"x = {expression}"
-    if kind not in ("dataset", "generator", "PyDataset"):
-        return f"x = {expression}"
     names = ", ".join(("x", "y", "weights")[:parts])
     result = f"({names.replace('x', expression, 1)})" if parts > 1 else expression
     if kind == "dataset":
         result = re.sub(r"np\.(reshape|transpose|squeeze)", r"keras.ops.\1", result)
         return f"x = x.map(lambda {names}: {result})"
-    batches = "x" if kind == "generator" else "map(x.__getitem__, range(len(x)))"
-    return f"x = ({result} for {names} in {batches})"
+    if kind in ("generator", "PyDataset"):
+        batches = "x" if kind == "generator" else "map(x.__getitem__, range(len(x)))"
+        return f"x = ({result} for {names} in {batches})"
+    expression = re.sub(r"\bx\b", BEFORE.get(kind, "x"), expression, count=1)
+    return f"x = ({expression}, *x[1:])" if kind == "pair" else f"x = {expression}"
 
 
-def _bad(kind, what, *edits, advice="", **more):
-    return Source(kind, problem=Problem(what, advice), edits=edits, **more)
+def _bad(kind, key, *fixes, specs=None, moments=False, **facts):
+    """Return a source that cannot be read as it is."""
+    return Source(kind, specs, problem=problem(key, *fixes, **facts), moments=moments)
 
 
-def _read_names(x):
-    """Read a dict, an npz or an HDF5 file: arrays with names."""
-    inner = {str(name): read_array(x[name]) for name in x.keys()}  # noqa: SIM118 - files have keys
+def _read_several(x, parts):
+    """Read a dict, an npz or HDF5 file, or a list: inputs, samples, or inputs and labels."""
+    named, fixes = not isinstance(x, (list, tuple)), []
+    inner = {name: read_array(part, f"x[{name!r}]") for name, part in parts.items()}
     specs = {name: one.specs for name, one in inner.items()}
-    shapes = ", ".join(f"{name} {one.shape if one else ''}" for name, one in specs.items())
-    what = f"x is {type(x).__name__} with {counted(len(inner), 'array')} by name: {shapes}."
-    good = [name for name, one in inner.items() if one.specs or one.edits]
-    edits = []
-    for name in good:
+    shapes = [spec.shape if spec else () for spec in specs.values()]
+    samples = len({shape[1:] for shape in shapes}) == 1 and not named
+    equal = samples and len(set(shapes)) == 1
+    for name, one in inner.items() if named else ():
         label = name.lower() in ("y", "label", "labels", "target", "targets")
-        edits.append(Edit(f"x = x[{name!r}]", f"{name} is meant", "", 1 + label))
-    if len({one.shape[:-1] for one in specs.values() if one}) == 1 and len(good) > 1:
-        code = "x = np.concatenate(list(x.values()), axis=-1)"
-        edits.append(Edit(code, "these are features side by side", "", 2))
-    edits.append(Edit("x = list(x.values())", "its order is that of the inputs", "", 3))
-    whole = specs if specs and None not in specs.values() else None
-    return _bad("names", what, *edits, advice="Pass the one that is meant: x[name].", specs=whole)
-
-
-def _read_list(x):
-    """Read a list of arrays: several inputs, samples in a list, or inputs and labels."""
-    parts = [read(part) if is_shape(part) else read_array(part) for part in x]
-    shapes = [part.specs.shape if part.specs else () for part in parts]
-    what = f"x is a list of {counted(len(x), 'array')}: {', '.join(map(str, shapes[:4]))}."
-    equal, edits = len(set(shapes)) == 1, []
-    if len({shape[1:] for shape in shapes}) == 1 and not equal:
-        lengths = ", ".join(str(shape[0]) for shape in shapes[:6])
-        what = f"x holds sequences of unequal length: {lengths}."
-        edits.append(Edit(PAD.format("x"), why=MASK))
+        if one.specs or one.problem.fixes:
+            fixes.append(Fix(f"x = x[{name!r}]", f"{name} is meant", "", 1 + label))
     if equal:
-        edits.append(Edit("x = np.stack(x)", "each array is one sample"))
-    if len(x) == 2 and shapes[0][:1] == shapes[1][:1]:
-        edits.append(Edit("x, y = x", "these are the inputs and their labels"))
-    if len(x) == 2:
-        edits.append(Edit("x = [x[1], x[0]]", "the two inputs were exchanged", "", 2))
-    if len({shape[:-1] for shape in shapes}) == 1 < len(shapes[0]):
-        edits.append(
-            Edit("x = np.concatenate(x, axis=-1)", "these are features side by side", "", 2)
-        )
-    if len({shape[1:] for shape in shapes}) == 1:
-        edits.append(Edit("x = np.concatenate(x)", "each array is a batch of samples", "", 2))
-    edits = [Edit("x = x[0]")] if len(x) == 1 else edits
-    source = _bad("arrays", what, *edits, specs=[part.specs for part in parts])
-    return source if None not in source.specs else source._replace(specs=None)
+        fixes.append(Fix("x = np.stack(x)", "each array is one sample"))
+    if not named and len(x) == 2:
+        fixes.append(Fix("x, y = x", "these are the inputs and their labels"))
+        fixes.append(Fix("x = [x[1], x[0]]", "the two inputs were exchanged", "", 2))
+    whole = "list(x.values())" if named else "x"
+    if len(shapes) > 1 and len({shape[:-1] for shape in shapes}) == 1 < len(shapes[0]):
+        code = f"x = np.concatenate({whole}, axis=-1)"
+        fixes.append(Fix(code, "these are features side by side", "", 2))
+    if samples:
+        fixes.append(Fix("x = np.concatenate(x)", "each array is a batch of samples", "", 2))
+    fixes += [Fix(f"x = {whole}", "its order is that of the inputs", "", 3)] if named else []
+    lengths = ", ".join(str(shape[0]) for shape in shapes[:6] if shape)
+    pairs = list(zip(specs, shapes, strict=True))[:6]
+    texts = ", ".join(f"{name} {shape}" if named else str(shape) for name, shape in pairs)
+    facts = {"name": "x", "lengths": lengths, "shapes": texts, "type": type(x).__name__}
+    facts["count"] = counted(len(shapes), "array")
+    specs = None if None in specs.values() else specs if named else list(specs.values())
+    key = "ragged" if samples and not equal else "several"
+    return _bad("several", key, *fixes, specs=specs or None, **facts)
 
 
 def _read_batch(kind, batch, inputs, x=None):
     """Read one element of a dataset or generator: x, (x, y) or (x, y, weights)."""
     parts = len(batch) if isinstance(batch, tuple) and len(batch) in (2, 3) else 1
-    inner, y = (batch[0], batch[1]) if parts > 1 else (batch, None)
+    inner, y = batch[:2] if parts > 1 else (batch, None)
     inner = inner[0] if isinstance(inner, tuple) and len(inner) == 1 else inner
+    fixes, pipe = (), {}
     if isinstance(inner, (dict, list, tuple)) and not is_shape(inner):
-        named = isinstance(inner, dict)
-        items = inner.items() if named else enumerate(inner)
-        specs = {name: read_array(part).specs for name, part in items}
-        source = Source(kind, specs if named else list(specs.values()))
-        source = source._replace(
-            problem=Problem(f"x gives {counted(len(specs), 'array')} a batch.")
-        )
+        source = _read_several(inner, inner if isinstance(inner, dict) else dict(enumerate(inner)))
     else:
         source = read_array(inner)
-    if source.kind == "rankless" and kind == "dataset":
-        return _read_batch("PyDataset", next(iter(x)), inputs)._replace(kind=kind)
-    batched = True
-    if kind == "dataset" and isinstance(source.specs, Spec):
-        batched = _in_batches(x, source.specs.shape, attribute(y, "shape"))
-    edits = (Edit(line(kind, "x.to_tensor()", parts), why=MASK),) if source.edits else ()
-    return source._replace(kind=kind, y=y, batched=batched, batch=batch, edits=edits, parts=parts)
+        if source.kind == "rankless" and x is not None:
+            return _read_batch("PyDataset", next(iter(x)), inputs)._replace(kind=kind)
+        if is_a(inner, "RaggedTensor", "RaggedTensorSpec"):
+            why = source.problem.fixes[0].why
+            fixes = (Fix(line(kind, "x.to_tensor()", parts), why=why),)
+        if x is not None and source.specs:
+            pipe = _pipeline(x, source.specs.shape, attribute(y, "shape"))
+    fault = source.problem and source.problem._replace(fixes=fixes)
+    return source._replace(kind=kind, y=y, batch=batch, parts=parts, problem=fault, **pipe)
 
 
-def _in_batches(dataset, shape, labels):
-    """Tell whether the elements of a dataset are batches; None if that is not known."""
+def _pipeline(dataset, shape, labels):
+    """Tell what a dataset says of itself: in batches or not, their size, the rest, shuffled."""
+    found = {"batched": None, "shuffled": False}
     while dataset is not None:
-        name = type(dataset).__name__
-        if "Batch" in name or "TensorSlice" in name:
-            return "Batch" in name and "Unbatch" not in name
-        dataset = attribute(dataset, "_input_dataset") if "Flat" not in name else None
-    return shape[:1] == (None,) and (labels is None or tuple(labels[:1]) == (None,)) or None
-
-
-def _read_generator(x, inputs):
-    """Read the first batch of a twin of a generator that has not started; x loses nothing."""
-    try:
-        batch = next(_twin(x))
-    except Exception:
-        what = (
-            f"x is {type(x).__name__}, which can be read only once: to look into it is to take a "
-            "batch from it. Nothing was read, and nothing was tried."
-        )
-        advice = (
-            "Take a batch, ask about it, and put it back: batch = next(x); explain(batch, model); "
-            "x = itertools.chain([batch], x)."
-        )
-        return _bad("nothing", what, advice=advice)
-    return _read_batch("generator", batch, inputs)
+        name, below = type(dataset).__name__, attribute(dataset, "_input_dataset")
+        found["shuffled"] |= "Shuffle" in name
+        if found["batched"] is None and ("Batch" in name or "TensorSlice" in name):
+            found["batched"] = "Batch" in name and "Unbatch" not in name
+            if found["batched"] and attribute(dataset, "_batch_size") is not None:
+                size, rows = int(dataset._batch_size), int(below.cardinality())
+                rest = rows % size if rows > 0 and not bool(dataset._drop_remainder) else 0
+                found |= {"size": min(size, rows) if rows > 0 else size, "rest": rest}
+                found["rows"] = rows if rows > 0 else None  # below 0: not known
+        dataset = None if "Flat" in name else below
+    if found["batched"] is None:
+        first = shape[:1] == (None,) and (labels is None or tuple(labels[:1]) == (None,))
+        found["batched"] = first or None
+    return found
 
 
 def _twin(value):
@@ -349,87 +265,53 @@ def _twin(value):
             raise ValueError("it has started already")
         code, frame = value.gi_code, value.gi_frame
         own = {name: _twin(one) for name, one in frame.f_locals.items()}
-        everywhere = dict(frame.f_globals)
-        everywhere.update((n, _twin(everywhere[n])) for n in code.co_names if n in everywhere)
+        around = {n: _twin(one) for n, one in frame.f_globals.items() if n in code.co_names}
         cells = tuple(types.CellType(own[name]) for name in code.co_freevars)
+        function = types.FunctionType(code, frame.f_globals | around, closure=cells)
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        function = types.FunctionType(code, everywhere, closure=cells)
         function.__kwdefaults__ = {name: own[name] for name in names[code.co_argcount :]}
         return function(*[own[name] for name in names[: code.co_argcount]])
     moves = callable(attribute(value, "__next__")) or is_a(value, "Generator", "RandomState")
     return copy.deepcopy(value) if moves else value
 
 
-def _read_table(x, name):
-    """Read a table of pandas or polars; its index is no feature."""
-    columns = list(x.columns)
+def _read_table(x, frame, name):
+    """Read a table of pandas or polars, or a structured array; its index is no feature."""
+    columns = list(x.columns if frame else x.dtype.names)
     kinds = {column: np.asarray(x[column]).dtype.kind for column in columns}
     timed = is_a(attribute(x, "index"), "DatetimeIndex", "PeriodIndex", "TimedeltaIndex")
     timed = timed or bool({*kinds.values()} & {*"mM"})
-    notes = ("The rows of x have times, so they are moments of one series.",) if timed else ()
     good = [column for column in columns if kinds[column] in "biuf"]
-    if len(good) == len(columns):
+    if frame and len(good) == len(columns):
         values = np.asarray(x.to_numpy())
         values = values.astype("float32") if values.dtype.kind == "O" else values
-        spec = Spec(values.shape, values.dtype.name)
-        return Source("table", spec, values, moments=timed, notes=notes)
-    what = f"These columns of {name} hold no plain numbers: "
-    what += f"{', '.join(str(column) for column in columns if column not in good)}."
-    edits = [Edit(f"{name} = {name}[{good}]")] if good else []
-    return _bad("table", what, *edits, moments=timed, notes=notes)
+        return Source("table", Spec(values.shape, values.dtype.name), values, moments=timed)
+    fields = ", ".join(f"{name}[{column!r}]" for column in good)
+    code = f"{name} = {name}[{good}]" if frame else f"{name} = np.stack([{fields}], axis=-1)"
+    facts = {"name": name, "code": code, "columns": ", ".join(map(str, columns))}
+    facts["others"] = ", ".join(str(column) for column in columns if column not in good)
+    return _bad("table", "table" if frame else "structured", moments=timed, **facts)
 
 
-def _ragged(x, name):
-    """Describe rows of unequal length; None if they are equal."""
-    level = [x]
-    for _ in range(8):  # a list can hold itself, so the depth needs an end
-        rows = [item for item in level if isinstance(item, (list, tuple)) or np.ndim(item) > 0]
-        lengths = sorted({len(row) for row in rows})
-        if len(lengths) > 1 and len(rows) == len(level):
-            shown = ", ".join(map(str, lengths[:6])) + (", ..." if len(lengths) > 6 else "")
-            what = f"{name} holds sequences of unequal length: {shown}. {READS}"
-            pad = PAD.format(name)
-            return _bad("list", what, Edit(pad, why=MASK), advice=f"Pad them: {pad}; {MASK}")
-        level = [item for row in rows for item in row]
-    return None
+def _ragged(rows, name):
+    """Describe rows of unequal length; None if they are equal, or no rows."""
+    rows = rows if isinstance(rows, (list, tuple)) else []
+    if not all(isinstance(row, (list, tuple)) or attribute(row, "shape") for row in rows):
+        return None
+    lengths = sorted({len(row) for row in rows})
+    shown = ", ".join(map(str, lengths[:6]))
+    return _bad("list", "ragged", name=name, lengths=shown) if len(lengths) > 1 else None
 
 
 def _no_numbers(array, name):
-    """Describe an array that does not hold real numbers, and what may make numbers of it."""
-    kind, nested = array.dtype.kind, array.dtype.kind == "O" and array.size
-    ragged = _ragged(array.tolist(), name) if kind == "O" else None
-    if ragged:
-        return ragged
-    what = f"{name} has dtype {array.dtype}. Keras computes with real numbers (float32)."
-    if array.dtype.names:
-        good = [field for field in array.dtype.names if array.dtype[field].kind in "biuf"]
-        what = (
-            f"{name} is a structured array with the fields {', '.join(array.dtype.names)}. {READS}"
-        )
-        fields = ", ".join(f"{name}[{field!r}]" for field in good)
-        edits = [Edit(f"{name} = np.stack([{fields}], axis=-1)")] if good else []
-        return _bad("array", what, *edits, advice="Make one axis of its fields that hold numbers.")
-    if nested and np.ndim(array.flat[0]):
-        what = f"{name} is an array of {array.size} objects, each of them a list or an array."
-        return _bad("array", what, Edit(f"{name} = np.stack(list({name}))"))
-    advice = "Turn letters into numbers first, one per letter."
-    if kind in "mM":
-        advice = 'Drop the times, or count from the first: (x - x[0]) / np.timedelta64(1, "h").'
-    if nested:
-        what += f" The first value is a {type(array.flat[0]).__name__}."
-        advice = f'Keep the number columns only, then write {name}.astype("float32").'
-    edits = [Edit(f'{name} = {name}.astype("float32")')] if kind in "OUS" and array.size else []
-    return _bad("array", what, *edits, advice=advice)
+    """Describe an array that does not hold real numbers."""
+    kind, first = array.dtype.kind, type(array.flat[0]).__name__ if array.size else "nothing"
+    key = {"O": "objects", "c": "complex", "m": "dates", "M": "dates"}.get(kind, "letters")
+    return _bad("array", key, name=name, dtype=array.dtype, first=first)
 
 
-def _nothing(x, name, error=None):
+def _nothing(x, name, reason=""):
     """Say that there is no array of numbers."""
-    reason = f" NumPy says: {str(error).split('. ')[0][:200]}." if error else ""
-    rows = isinstance(x, (list, tuple))
-    if rows:
-        reason = " It mixes single values and lists at one level, or is nested too deep."
-    what = f"{name} is {type(x).__name__} and gives no array of numbers.{reason} An LSTM "
-    text = "Turn text into numbers first, one per letter."
-    advice = text if isinstance(x, (str, bytes)) else "Pass an array, a list of lists or a table."
-    what += "reads an array of 3 axes: (samples, time steps, features)."
-    return _bad("list" if rows else "nothing", what, advice=advice)
+    key = "text" if isinstance(x, (str, bytes)) else "nothing"
+    kind = "list" if isinstance(x, (list, tuple)) else "nothing"
+    return _bad(kind, key, name=name, type=type(x).__name__, reason=reason)

@@ -6,19 +6,17 @@ model gets no new nodes. A layer without weights is copied first, because Keras 
 """
 
 import contextlib
-import math
 import random
 import re
 import sys
 import warnings
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from .explanation import LayerOutput
 
-MOST_ELEMENTS = 2**60  # TensorFlow counts the elements of a shape in 63 bits
-MOST_UNROLLED = 200  # an unrolled loop is written out step by step, which takes its time
 # Layers that leave the number of time steps alone, and take any.
 STEPWISE = (
     "InputLayer Masking Embedding Dense Dropout Activation Bidirectional LSTM GRU SimpleRNN RNN "
@@ -26,11 +24,16 @@ STEPWISE = (
 ).split()
 
 
-class Spec(NamedTuple):
+@dataclass(frozen=True)  # no tuple, so that keras.tree takes it for one leaf
+class Spec:
     """The shape and the type of one array."""
 
     shape: tuple
     dtype: str = "float32"
+
+    def rows(self, size):
+        """Return the same with another number of samples."""
+        return Spec((size, *self.shape[1:]), self.dtype)
 
 
 class Trial(NamedTuple):
@@ -40,11 +43,6 @@ class Trial(NamedTuple):
     message: str | None = None
     layers: tuple = ()  # LayerOutput of each layer that took it
     place: int | None = None  # of the layer that refused, in a list of layers
-
-    @property
-    def raises(self):
-        """True if Keras refuses the shape."""
-        return self.message is not None
 
 
 def attribute(thing, name):
@@ -70,9 +68,8 @@ def is_shape(thing):
 
 def is_layer(thing):
     """Tell whether thing is a Keras layer or model; False as long as Keras is not imported."""
-    return isinstance(
-        thing, attribute(attribute(sys.modules.get("keras"), "layers"), "Layer") or ()
-    )
+    layers = attribute(sys.modules.get("keras"), "layers")
+    return isinstance(thing, attribute(layers, "Layer") or ())
 
 
 def parts_of(model):
@@ -86,9 +83,10 @@ def is_built(layer):
     return all(attribute(part, "built") for part in parts_of(layer))
 
 
-def recurrent_layers(model):
-    """List the recurrent layers in a layer, a model or a list, in order."""
-    return [part for part in parts_of(model) if is_a(part, "RNN", "ConvLSTM")]
+def recurrent_layers(model, stateful=False):
+    """List the recurrent layers in a layer, a model or a list, in order; or the stateful ones."""
+    found = [part for part in parts_of(model) if is_a(part, "RNN", "ConvLSTM")]
+    return [part for part in found if attribute(part, "stateful") or not stateful]
 
 
 def layers_of(model):
@@ -104,13 +102,19 @@ def input_of(model):
         model = model[0] if model and is_a(model[0], "InputLayer", "KerasTensor") else None
     if is_shape(model):
         return (None,) * (len(model) == 2) + model
-    shape = attribute(model, "batch_shape" if is_a(model, "InputLayer") else "input_shape")
     if is_a(model, "KerasTensor"):
-        shape = tuple(model.shape)
+        return tuple(model.shape)
+    shape = attribute(model, "batch_shape" if is_a(model, "InputLayer") else "input_shape")
     if shape is None and is_layer(model) and is_built(model):
         shape = (attribute(model, "get_build_config")() or {}).get("input_shape")
         shape = (None, *shape[1:]) if isinstance(shape, (list, tuple)) and shape else None
     return shape
+
+
+def flat(specs):
+    """List every Spec in a list or dict, or the one."""
+    inner = specs.values() if isinstance(specs, dict) else specs
+    return [specs] if isinstance(specs, Spec) else [spec for part in inner for spec in flat(part)]
 
 
 def try_model(model, specs):
@@ -131,24 +135,21 @@ def try_model(model, specs):
     """
     layers, single = layers_of(model), isinstance(specs, Spec)
     expected = input_of(model) if isinstance(model, list) else None
-    if isinstance(model, list) and expected is not None:
+    if expected is not None:
         trial = _walk(layers, Spec(expected))
-        if trial is None or trial.raises:
+        if trial is None or trial.message:
             return trial
-        keras = sys.modules["keras"]
         with same_random_numbers():
-            try:
-                copies = [type(layer).from_config(layer.get_config()) for layer in layers]
-                model = keras.Sequential([keras.Input(batch_shape=expected), *copies])
-            except Exception as error:
-                return Trial(None, first_sentence(error))
+            copies = [type(layer).from_config(layer.get_config()) for layer in layers]
+            keras = sys.modules["keras"]
+            model = keras.Sequential([keras.Input(batch_shape=expected), *copies])
     elif isinstance(model, list) or layers and single and not is_built(model):
-        if any(attribute(part, "stateful") for part in parts_of(model)) and single:
-            # fit asks a model to build itself for batches of any size
-            specs = specs._replace(shape=(None, *specs.shape[1:]))
-        return _walk(layers, specs)
+        # fit asks a model to build itself for batches of any size
+        return _walk(
+            layers, specs.rows(None) if single and recurrent_layers(model, True) else specs
+        )
     trial = _try_layer(model, specs)
-    if layers and single and trial and not trial.raises:
+    if layers and single and trial and not trial.message:
         with contextlib.suppress(Exception):
             shape, outputs = specs.shape, []
             for layer in layers:
@@ -160,14 +161,13 @@ def try_model(model, specs):
 
 def try_loss(loss, label, output):
     """Compare labels with an output as `fit` does, both Specs; return the message of an error."""
-    y, prediction = (np.zeros(spec.shape, spec.dtype) for spec in (label, output))
     try:
         with warnings.catch_warnings(action="ignore"):
             losses = sys.modules["keras"].losses
             function = losses.get(loss)
             if not isinstance(function, losses.Loss):  # compile wraps a function like this
                 function = losses.MeanSquaredError.__bases__[0](function)
-            function(y, prediction)
+            function(*(np.zeros(spec.shape, spec.dtype) for spec in (label, output)))
     except Exception as error:
         return first_sentence(error)
     return None
@@ -206,10 +206,10 @@ def _walk(layers, spec):
         trial = _try_layer(layer, spec)
         if trial is None:
             return None
-        if not trial.raises and not is_shape(trial.output_shape) and place + 1 < len(layers):
+        if not trial.message and not is_shape(trial.output_shape) and place + 1 < len(layers):
             many = f"it returns {len(trial.output_shape)} arrays, and the next layer reads one."
             trial = Trial(None, many)
-        if trial.raises:
+        if trial.message:
             return trial._replace(layers=tuple(outputs), place=place)
         outputs.append(LayerOutput(type(layer).__name__, trial.output_shape))
         spec = Spec(trial.output_shape)
@@ -217,15 +217,10 @@ def _walk(layers, spec):
 
 
 def _try_layer(layer, specs):
-    """Try one layer or model."""
-    shapes, parts = [spec.shape for spec in flat(specs)], parts_of(layer)
-    steps = [shape[1] or MOST_UNROLLED + 1 for shape in shapes if len(shape) > 1]
-    unrolled = any(attribute(part, "unroll") for part in parts)
-    if any(None in shape[2:] for shape in shapes) or unrolled and max(steps) > MOST_UNROLLED:
+    """Try one layer or model; where it has no weights yet, a copy of it."""
+    if any(None in spec.shape[2:] for spec in flat(specs)):
         return None
-    if any(math.prod(size or 1 for size in shape) >= MOST_ELEMENTS for shape in shapes):
-        return None
-    losses = [(part, list(attribute(part, "_losses") or [])) for part in parts]
+    losses = [(part, list(attribute(part, "_losses") or [])) for part in parts_of(layer)]
     with same_random_numbers():
         try:
             if is_built(layer):
@@ -238,9 +233,9 @@ def _try_layer(layer, specs):
             for part, before in losses:  # of regularizers; each call clears them
                 if before:
                     part._losses[:] = before
-        if any(attribute(part, "stateful") for part in parts):
+        if recurrent_layers(layer, stateful=True):
             with contextlib.suppress(Exception):  # Keras makes no states while it runs on shapes
-                copy.build(shapes[0])
+                copy.build(flat(specs)[0].shape)
         return _run(copy, specs)
 
 
@@ -274,24 +269,10 @@ def _run(function, specs, quick=False):
 
     try:
         with warnings.catch_warnings(action="ignore"):  # they come where the data itself is run
-            tensors = _map(lambda spec: keras.KerasTensor(spec.shape, spec.dtype), specs)
+            tensors = keras.tree.map_structure(
+                lambda spec: keras.KerasTensor(spec.shape, spec.dtype), specs
+            )
             output = (function if quick else Attempt(name="attempt").compute_output_spec)(tensors)
     except Exception as error:
         return Trial(None, first_sentence(errors[0] if errors else error))
     return Trial(keras.tree.map_structure(lambda tensor: tuple(tensor.shape), output))
-
-
-def _map(function, specs):
-    """Apply a function to every Spec in a list or dict, or to the one."""
-    if isinstance(specs, Spec):
-        return function(specs)
-    if isinstance(specs, dict):
-        return {name: _map(function, part) for name, part in specs.items()}
-    return [_map(function, part) for part in specs]
-
-
-def flat(specs):
-    """List every Spec in a list or dict, or the one."""
-    found = []
-    _map(found.append, specs)
-    return found

@@ -9,15 +9,15 @@ import numpy as np
 
 from .candidates import (
     batch_size,
-    data_edits,
-    label_edits,
-    model_edits,
+    data_fixes,
+    label_fixes,
+    model_fixes,
     one_sample,
     rebuilt,
     with_input,
 )
-from .explanation import Axis, Explanation, Fix, Problem, counted
-from .sources import READS, Edit, Source, axes, axes_problem, line, read, read_array, value_problem
+from .explanation import WORDS, Axis, Explanation, Fix, Problem, counted, problem
+from .sources import Source, axes, axes_problem, line, read, read_array, value_problem
 from .trial import (
     Spec,
     Trial,
@@ -35,6 +35,7 @@ from .trial import (
     try_model,
 )
 
+NOTES = WORDS["notes"]
 NAMES = {
     "N": ("samples", "sequences; each has a state of its own"),
     "T": ("time steps", "runs of the loop, in this order"),
@@ -42,10 +43,7 @@ NAMES = {
     "F": ("features", "numbers read at each time step"),
 }
 QUIET = ("Masking", "Dropout", "BatchNormalization", "LayerNormalization", "Activation")
-NOT_TRIED = (
-    "Nothing was tried: a size is open or too large, or the model has no weights yet and cannot be "
-    "copied. In the last case call it once on data that fits, and ask again."
-)
+BATCHES = ("dataset", "PyDataset", "generator")
 
 
 class Verdict(NamedTuple):
@@ -54,7 +52,6 @@ class Verdict(NamedTuple):
     stage: int
     source: Source
     problem: Problem | None = None
-    edits: tuple = ()
     trial: Trial | None = None
     notes: tuple = ()
 
@@ -94,27 +91,26 @@ def explain(x, model=None, y=None):
     try:
         with same_random_numbers():
             verdict = judge(x, model, y)
-            problem = verdict.problem
-            if problem is not None and "keras" in sys.modules:
-                problem = problem._replace(fixes=_search(x, model, y, verdict))
+            fault = verdict.problem
+            if fault is not None:
+                tried = "keras" in sys.modules and _search(x, model, y, verdict)
+                fault = fault._replace(fixes=tuple(tried or ()))
     except Exception as error:  # data can raise whatever it is asked
-        problem = Problem(f"x cannot be read: {type(error).__name__}: {str(error)[:200]}")
-        verdict = Verdict(0, Source("nothing"), problem)
-    trial, specs = verdict.trial, verdict.source.specs
-    shape = specs.shape if isinstance(specs, Spec) else ()
-    named, runs = _describe(shape, _reader(model), trial) if isinstance(specs, Spec) else ((), "")
-    if isinstance(specs, dict):
+        fault = Problem(f"x cannot be read: {type(error).__name__}: {str(error)[:200]}")
+        verdict = Verdict(0, Source("nothing"), fault)
+    trial, specs, named, runs = verdict.trial, verdict.source.specs, (), ""
+    shape = [one.shape for one in specs] if isinstance(specs, list) else ()
+    if isinstance(specs, Spec):
+        shape, (named, runs) = specs.shape, _describe(specs.shape, _reader(model), trial)
+    elif isinstance(specs, dict):
         shape = {name: one.shape for name, one in specs.items()}
-    elif isinstance(specs, list):
-        shape = [one.shape for one in specs]
-    answered = trial is not None and not trial.raises and problem is None
     return Explanation(
         shape=shape,
         axes=named,
         runs=runs,
-        problems=(problem,) if problem else (),
-        notes=tuple(verdict.notes),
-        output_shape=trial.output_shape if answered else None,
+        problems=(fault,) if fault else (),
+        notes=verdict.notes,
+        output_shape=trial.output_shape if trial and not fault else None,
         layers=trial.layers if trial else (),
         tried=trial is not None,
     )
@@ -137,100 +133,94 @@ def _reader(model):
     return model if is_layer(model) else None
 
 
-def judge(x, model, y=None, deep=True):
+def judge(x, model, y=None, deep=True, source=None):
     """Try the data on the model and the labels on what comes out; stop at the first fault.
 
-    With `deep` False the values of x are left alone, and only shapes are judged.
+    With `deep` False the values of x are left alone, and only shapes are judged. `source` is what
+    was read of x before.
     """
     reader = _reader(model)
     inputs = input_of(reader) if reader is not None else None
-    count = len(inputs) if inputs is not None and not is_shape(inputs) else 1
-    source, trial = read(x, count), None
-    notes, labels = list(source.notes), source.y if y is None else y
-    specs = spec = source.specs
-    single = isinstance(specs, Spec)
-    shape = specs.shape if single else None
+    count = 1 if inputs is None or is_shape(inputs) else len(inputs)
+    source, trial = source or read(x, count), None
+    notes, labels = [NOTES["moments"]] * source.moments, source.y if y is None else y
+    specs, kind, single = source.specs, source.kind, isinstance(source.specs, Spec)
+    spec, shape = specs, specs.shape if single else ()
     named = reader if isinstance(model, list) else model  # what a line of code calls model
 
-    def found(stage, problem, *edits):
-        problem = Problem(problem) if isinstance(problem, str) else problem
-        return Verdict(stage, source, problem, edits, trial, tuple(notes))
+    def found(stage, fault=None):
+        return Verdict(stage, source, fault, trial, tuple(notes))
 
     if reader is None and "keras" in sys.modules:
-        what = f"model is {type(model).__name__}. explain reads a Keras layer or model, a list of "
-        what += "layers, keras.Input(...), or a tuple (T, F)."
-        return found(0, Problem(what, "Pass one of these, or leave model out."))
+        return found(0, problem("model", type=type(model).__name__))
     if y is not None and source.y is not None:
-        return found(0, "y is given twice: x holds labels already.", Edit("y = None"))
+        return found(0, problem("twice"))
     if specs is None or source.problem and single:
-        return found(0, source.problem, *source.edits)
+        return found(0, source.problem)
     if reader is None:
-        notes.append("Keras is not loaded, so nothing was tried. Import keras, and ask again.")
-        problem = source.problem or axes_problem(shape)
-        return found(0 if problem else 9, problem)
+        notes.append(NOTES["no-keras"])
+        fault = source.problem or axes_problem(shape)
+        return found(0 if fault else 9, fault)
     if single and count > 1:
-        what = f"The model has {count} inputs, of shapes {inputs}, and x is one array."
         names = ", ".join(f"x{place + 1}" for place in range(count))
-        return found(0, Problem(what, f"Pass a list of {count} arrays: x = [{names}]."))
-    if single and shape[:1] == (0,):
+        return found(0, problem("inputs", count=count, inputs=inputs, names=names))
+    if shape[:1] == (0,):
         return found(1, axes_problem(shape))
     batch = _fixed_batch(reader)
-    is_model = isinstance(reader, list) or is_a(reader, "Model")
-    in_batches = source.kind in ("dataset", "PyDataset", "generator")
-    if single and shape and batch and is_model and not in_batches:
-        spec = spec._replace(shape=(batch, *shape[1:]))
-    size = batch if is_model else None  # of the batches that the loss compares
-    if single and source.kind == "dataset" and shape[:1] == (None,):
-        size = _size_of_batches(x)
-        spec = spec._replace(shape=(size, *shape[1:])) if batch else spec
+    whole = isinstance(reader, list) or is_a(reader, "Model")
+    size = batch if whole else None  # of the batches that the loss compares
+    if shape and size and kind not in BATCHES:
+        spec = specs.rows(size)
+    if shape[:1] == (None,) and kind == "dataset":
+        size = source.size
+        spec = specs.rows(size) if batch else spec
     trial = try_model(reader, spec)
     if trial is None:
-        notes.append(NOT_TRIED)
-        return found(9, None)
+        notes.append(NOTES["not-tried"])
+        return found(9)
     if not single:
-        if len({one.shape[:1] for one in flat(specs)}) > 1:
-            trial = Trial(None, "the arrays have different numbers of samples.")
-        alone = count == 1 and not isinstance(specs, dict)
-        if trial.raises or alone and not in_batches:
-            silent = not trial.raises
-            says = f" Keras says: {trial.message}" if trial.raises and count > 1 else ""
+        alone = count == 1 and isinstance(specs, list)
+        rows = {one.shape[:1] for one in flat(specs)}
+        if alone and labels is not None:
+            label = read_array(labels, "y").specs
+            rows |= {label.shape[:1]} if label else set()
+        if len(rows) > 1:
+            trial = Trial(None, problem("numbers-of-samples").what)
+        if trial.message or alone and kind not in BATCHES:
+            says = f" Keras says: {trial.message}" if trial.message and count > 1 else ""
             what = source.problem.what + says
-            return found(0, source.problem._replace(what=what, silent=silent), *source.edits)
+            return found(0, source.problem._replace(what=what, silent=not trial.message))
         return _labels(labels, model, source, trial, found, size)
-    if trial.raises:
-        edits = [*data_edits(source, reader), *model_edits(shape, named, trial.place)]
-        if batch and source.kind == "dataset" and (size or batch) < batch:  # maybe all there is
-            edits = [edit for edit in edits if "drop_remainder" not in edit.code]
-        if batch and not is_model and source.kind in ("array", "shape", "list", "other"):
-            edits.append(Edit(line(source.kind, f"x[:{batch}]"), "", "pass one batch at a time"))
-        return found(2, _refusal(shape, reader, trial, source), *edits)
-    known = inputs if is_shape(inputs) else (0, 0, 0)
-    if source.kind == "dataset" and not source.batched:
-        if source.batched is False or len(shape) < len(known):
-            what = f"The dataset gives one sample at a time, of shape {shape}, and no batches: "
-            what += "Keras runs, and takes the time steps for samples."
-            return found(2, Problem(what, silent=True), Edit("x = x.batch(32)"))
+    if trial.message:
+        fixes = [*data_fixes(source, reader), *model_fixes(shape, named, trial.place)]
+        if batch and kind == "dataset" and (size or batch) < batch:  # maybe all there is
+            fixes = [fix for fix in fixes if "drop_remainder" not in fix.code]
+        if batch and not whole and kind in ("array", "shape", "list", "other"):
+            fixes.append(Fix(line(kind, f"x[:{batch}]"), "", "pass one batch at a time"))
+        return found(2, _refusal(shape, reader, trial, source, fixes))
+    known = len(inputs) if is_shape(inputs) else 3
+    if kind == "dataset" and (source.batched is False or not source.batched and len(shape) < known):
+        return found(2, problem("one-at-a-time", shape=shape))
     if 0 in shape:
         return found(2, axes_problem(shape)._replace(silent=True))
-    notes += _notes(source, reader, inputs, batch if is_model else None)
-    if batch and is_model:
-        rows, rest = _last_batch(x, shape, batch, source)
+    notes += _notes(source, reader, inputs, batch if whole else None)
+    if batch and whole:
+        rows, rest = shape[0], (shape[0] or 0) % batch
+        if kind in BATCHES:
+            rows, rest = source.rows, source.rest
         if rest:
-            new = (batch_size(rows), *inputs[1:]) if is_shape(inputs) else None
-            edits = [_cut(source, rows, rest, batch, y), with_input(named, new)] if new else []
-            return found(3, _remainder(rows, rest, batch), *(one for one in edits if one))
+            return found(3, _remainder(source, rows, rest, batch, y, named, inputs))
         layers = tuple(one._replace(shape=_rows(one.shape, shape[0])) for one in trial.layers)
         trial = trial._replace(output_shape=_rows(trial.output_shape, shape[0]), layers=layers)
-    lost = _state_lost(x, source, reader) if is_model else None
-    if lost:
-        return found(4, Problem(*lost, silent=True))
+    if whole and recurrent_layers(reader, stateful=True):
+        jax = sys.modules["keras"].backend.backend() == "jax"
+        if jax or source.shuffled:
+            return found(4, problem("jax" if jax else "shuffled"))
     verdict = _labels(labels, model, source, trial, found, size)
     if verdict.problem or not deep:
         return verdict
-    problem, edits = value_problem(source)
-    if problem is None:
-        problem, edits = _codes(source, reader, named)
-    return found(6, problem, *edits) if problem else verdict
+    fault = value_problem(source) or _codes(source, reader, named)
+    return found(6, fault) if fault else verdict
 
 
 def _rows(shape, rows):
@@ -239,277 +229,176 @@ def _rows(shape, rows):
 
 def _fixed_batch(reader):
     """Return the batch size of a stateful model or layer, or None."""
-    stateful = [part for part in recurrent_layers(reader) if attribute(part, "stateful")]
-    shape = input_of(reader)
+    stateful, shape = recurrent_layers(reader, stateful=True), input_of(reader)
     if not stateful or is_shape(shape) and shape and shape[0]:
         return shape[0] if stateful else None
     states = [attribute(part, "states") for part in stateful]
     return next((int(one[0].shape[0]) for one in states if one), None)
 
 
-def _size_of_batches(dataset):
-    """Return the size of the first batch of a dataset."""
-    while attribute(dataset, "_input_dataset") is not None:
-        if attribute(dataset, "_batch_size") is not None:
-            size, rows = int(dataset._batch_size), int(dataset._input_dataset.cardinality())
-            return min(size, rows) if rows > 0 else size  # it says how many, or a negative number
-        dataset = dataset._input_dataset
-    return None
-
-
-def _refusal(shape, reader, trial, source):
+def _refusal(shape, reader, trial, source, fixes):
     """Say why Keras refuses a shape."""
-    wanted, says = input_of(reader), f"Keras says: {trial.message}"
+    wanted, place, count = input_of(reader), trial.place, axes(shape)
+    facts = {"shape": shape, "wanted": wanted, "says": trial.message, "count": count}
     if source.kind == "dataset" and source.batched is False:
-        return f"The dataset gives one sample at a time, of shape {shape}. {says}"
+        return problem("refused-samples", *fixes, **facts)
     if "batch size must be static" in trial.message:
-        what = (
-            "A stateful layer keeps one state for each row of a batch, so it wants a fixed batch "
-        )
-        return f"{what}size, keras.Input(batch_shape=...); fit does not give it one. {says}"
-    if trial.place is not None and trial.layers:
-        name = type(layers_of(reader)[trial.place]).__name__
-        return f"Layer {trial.place + 1}, {name}, receives shape {trial.layers[-1].shape}. {says}"
+        return problem("refused-static", *fixes, **facts)
+    if place is not None and trial.layers:
+        layer, received = type(layers_of(reader)[place]).__name__, trial.layers[-1].shape
+        facts |= {"place": place + 1, "layer": layer, "received": received}
+        return problem("refused-layer", *fixes, **facts)
     if not is_shape(wanted):
         ndim = attribute(attribute((recurrent_layers(reader) or [0])[0], "input_spec"), "ndim")
-        reads = READS if ndim == 3 else f"The layer reads {ndim} axes." if ndim else ""
-        return f"x has shape {shape}: {axes(shape)}. {reads} {says}"
-    if len(wanted) != len(shape):
-        return (
-            f"x has shape {shape}: {axes(shape)}. The model reads {len(wanted)}: {wanted}. {says}"
-        )
-    return f"x has shape {shape}. The model expects {wanted}. {says}"
+        reads = f"The layer reads {ndim} axes." if ndim else ""
+        return problem("refused-unknown", *fixes, reads=reads, **facts)
+    key = "refused-sizes" if len(wanted) == len(shape) else "refused-axes"
+    return problem(key, *fixes, number=len(wanted), **facts)
 
 
-def _last_batch(x, shape, batch, source):
-    """Return the number of samples and how many of them the last batch has too few."""
-    if source.kind in ("generator", "PyDataset") or source.kind == "dataset" and shape[0]:
-        return None, 0
-    if source.kind != "dataset":
-        return shape[0], (shape[0] or 0) % batch
-    while x is not None and attribute(x, "_batch_size") is None:
-        x = attribute(x, "_input_dataset")
-    if x is None or attribute(x, "_drop_remainder") is None or bool(x._drop_remainder):
-        return None, 0
-    rows = int(x._input_dataset.cardinality())  # known without a run, or negative
-    return (rows, rows % int(x._batch_size)) if rows > 0 else (None, 0)
-
-
-def _cut(source, rows, rest, batch, y):
-    """Return the line that drops the samples of the last batch; None if there is no other."""
-    why = f"drop {counted(rest, 'row')}, for whole batches of {batch}"
-    if source.kind == "dataset":
-        return Edit(f"x = x.unbatch().batch({batch}, drop_remainder=True)", "", why)
-    keep = rows - rest
-    code = line(source.kind, f"x[:{keep}]") + (f"\ny = y[:{keep}]" if y is not None else "")
-    code = f"x = tuple(part[:{keep}] for part in x)" if source.kind == "pair" else code
-    return Edit(code, "", why) if keep else None
-
-
-def _remainder(rows, rest, batch):
-    danger = "Keras stops there."
-    if rest == 1:
-        danger = (
-            "Once a full batch has run, that row is broadcast over all rows of state without an "
-        )
-        danger += "error (keras issue 21183)."
-    what = (
-        f"x has {counted(rows, 'sample')}. The model is stateful with batch size {batch}, and the "
-    )
-    what += f"last batch would have {counted(rest, 'row')}. {danger}"
-    return Problem(what, silent=rest == 1 < rows)
-
-
-def _state_lost(x, source, reader):
-    """Say where state is lost without an error: by the back end, or by shuffling."""
-    if not any(attribute(part, "stateful") for part in recurrent_layers(reader)):
-        return None
-    if sys.modules["keras"].backend.backend() == "jax":
-        what = "On the JAX back end fit, predict and evaluate do not carry the state of a stateful "
-        advice = "Hold the state yourself (return_state, initial_state), or use another back end."
-        return f"{what}layer from batch to batch; nothing says so.", advice
-    while source.kind == "dataset" and x is not None:
-        if "Shuffle" in type(x).__name__:
-            what = "The dataset is shuffled, and the model is stateful: row i of a batch no longer "
-            return f"{what}goes on where row i of the batch before it ended.", "Leave .shuffle out."
-        x = attribute(x, "_input_dataset")
-    return None
+def _remainder(source, rows, rest, batch, y, named, inputs):
+    """Describe a last batch that is too small, and ways to drop it or to choose another size."""
+    keep, kind, fixes, why = rows - rest, source.kind, [], f"drop {counted(rest, 'row')}"
+    code = line(kind, f"x[:{keep}]") + (f"\ny = y[:{keep}]" if y is not None else "")
+    code = f"x = tuple(part[:{keep}] for part in x)" if kind == "pair" else code
+    if kind == "dataset":
+        code = f"x = x.unbatch().batch({batch}, drop_remainder=True)"
+    if keep or kind == "dataset":
+        fixes.append(Fix(code, "", f"{why}, for whole batches of {batch}"))
+    fixes.append(with_input(named, (batch_size(rows), *inputs[1:])))
+    key = "remainder-of-one" if rest == 1 < rows else "remainder"
+    facts = {"samples": counted(rows, "sample"), "rest": counted(rest, "row"), "batch": batch}
+    return problem(key, *fixes, **facts)
 
 
 def _notes(source, reader, wanted, batch):
     """Note what runs, and may mean something else than is meant."""
-    shape, notes, is_model = (
-        source.specs.shape,
-        [],
-        is_a(reader, "Model") or isinstance(reader, list),
-    )
+    shape, notes = source.specs.shape, []
+    whole = is_a(reader, "Model") or isinstance(reader, list)
     if wanted and len(wanted) != len(shape):
         verb = "adds the missing axis" if len(wanted) > len(shape) else "drops the last axis"
-        notes.append(
-            f"x has {axes(shape)} and the model reads {wanted}. Keras {verb} by itself, with no "
-            "message. Write it yourself, so that nobody takes features for time steps."
-        )
-    elif wanted and len(shape) > 2 and wanted[1] not in (None, shape[1]) and shape[1] and is_model:
-        inside = f"None, {', '.join(map(str, shape[2:]))}"
-        new = f"batch_shape=({batch}, {inside})" if batch else f"({inside})"
-        notes.append(
-            f"The model was built for {counted(wanted[1], 'time step')} and runs {shape[1]} "
-            f"without a word. To say that any number will do: keras.Input({new})."
-        )
-    if batch and source.kind not in ("dataset", "generator", "PyDataset") and shape[0] != batch:
-        notes.append(
-            f"Pass batch_size={batch} to fit, predict and evaluate, which take 32 otherwise, and "
-            "shuffle=False to fit."
-        )
-    if len(shape) != 3 or shape[1] != 1 or not recurrent_layers(reader):
-        return notes
-    if any(attribute(part, "stateful") for part in recurrent_layers(reader)):
-        what = "With 1 time step per call, all memory is in the state that goes from call to call. "
-        return [*notes, f"{what}Reset it where a new sequence starts."]
-    what = "With 1 time step and zero initial state the recurrent weights have nothing to read: "
-    notes.append(f"{what}they multiply zeros, and no gradient reaches them.")
-    if shape[2] and shape[2] > 1:
-        notes.append(
-            f"The layer reads the {shape[2]} features all at once, in no order. Are they "
-            f"{shape[2]} moments of one series? Then x = np.transpose(x, (0, 2, 1)) lets the loop "
-            f"read them one after another: ({shape[0]}, {shape[2]}, 1)."
-        )
+        notes.append(NOTES["axis"].format(count=axes(shape), wanted=wanted, verb=verb))
+    elif wanted and len(shape) > 2 and wanted[1] and shape[1] and wanted[1] != shape[1] and whole:
+        new = (None, *shape[2:])
+        new = f"batch_shape={(batch, *new)}" if batch else str(new)
+        built = counted(wanted[1], "time step")
+        notes.append(NOTES["steps"].format(built=built, given=shape[1], new=new))
+    if batch and source.kind not in BATCHES and shape[0] != batch:
+        notes.append(NOTES["batch"].format(batch=batch))
+    if len(shape) == 3 and shape[1] == 1 and recurrent_layers(reader):
+        stateful = recurrent_layers(reader, stateful=True)
+        notes.append(NOTES["stateful" if stateful else "one"])
+        if not stateful and shape[2] and shape[2] > 1:
+            notes.append(NOTES["features"].format(N=shape[0], F=shape[2]))
     return notes
 
 
 def _codes(source, reader, named):
     """Find values that an Embedding or a Masking in front reads in another sense than is meant."""
     front = [part for part in parts_of(reader) if is_a(part, "Embedding", "Masking")]
-    if source.values is None or not front or not np.size(source.values):
-        return None, ()
+    if source.values is None or not front:
+        return None
     values, layer, codes = np.ma.getdata(source.values), front[0], is_a(front[0], "Embedding")
-    low, high = values.min(), values.max()
-    if codes:
-        what = f"x holds values from {low:g} to {high:g}. The Embedding knows the codes 0 to "
-        what += f"{layer.input_dim - 1}."
-        if high >= layer.input_dim:
-            size = int(high) + 1
-            why = f"write Embedding({size}, ...)"
-            edit = Edit(rebuilt(named, {layer.name: {"input_dim": size}}), "", why)
-            return Problem(what, f"Number the codes from 0, or {why}."), [edit]
-        if low < 0:
-            edit = Edit(f"x = x - {int(low)}" if low == int(low) else "x = x - x.min()")
-            return Problem(what, "Number the codes from 0.", True), [edit]
-        if (values % 1).any():
-            what += " It cuts other numbers off to whole ones, without an error."
-            return Problem(what, "Pass the integer codes themselves, not scaled.", True), ()
-    masked = values == 0 if codes else values == layer.mask_value
+    low, high, known = values.min(), values.max(), attribute(front[0], "input_dim")
+    facts = {"low": low, "high": high, "last": (known or 0) - 1, "size": int(high) + 1}
+    if codes and high >= known:
+        code = rebuilt(named, {layer.name: {"input_dim": facts["size"]}})
+        return problem("codes-high", Fix(code), **facts)
+    if codes and (low < 0 or (values % 1).any()):
+        return problem("codes-low" if low < 0 else "codes-cut", **facts)
+    masked = values == (0 if codes else layer.mask_value)
     masked = masked.all(axis=-1) if masked.ndim == 3 else masked
     if masked.ndim != 2 or codes and not layer.mask_zero:
-        return None, ()
+        return None
     before = np.logical_or.accumulate(~masked, axis=1)
     after = np.logical_or.accumulate(~masked[:, ::-1], axis=1)[:, ::-1]
     inside = int((masked & before & after).sum())
-    if not inside:
-        return None, ()
-    what = f"The mask skips {counted(inside, 'time step')} in the midst of sequences, where no "
-    what += "padding is: values that are data are skipped too."
-    if codes:
-        return Problem(what, "Number the codes from 1, and keep 0 for padding.", True), ()
     value = float(np.floor(low)) - 1
     why = f"and pad with {value:g}, which is no value of x"
-    edit = Edit(rebuilt(named, {layer.name: {"mask_value": value}}), "", why)
-    return Problem(what, "Choose a mask_value that is no value of x.", True), [edit]
+    code = "" if codes else rebuilt(named, {layer.name: {"mask_value": value}})
+    fault = problem("mask", Fix(code, "", why), count=counted(inside, "time step"))
+    return fault if inside else None
 
 
 def _labels(labels, model, source, trial, found, size):
     """Compare labels with what comes out, and with the loss."""
     if labels is None:
-        return found(9, None)
+        return found(9)
     loss, outputs = attribute(model, "loss") if is_layer(model) else None, trial.output_shape
-    several = not is_shape(outputs)
-    if several:
-        outputs = list(outputs.values() if isinstance(outputs, dict) else outputs)
-        each = labels.values() if isinstance(labels, dict) else labels
-        if not isinstance(labels, (list, tuple, dict)) or len(labels) != len(outputs):
-            what = (
-                f"The model has {len(outputs)} outputs. Pass a list of {len(outputs)} arrays as y."
-            )
-            return found(5, what)
-        losses = list(loss.values()) if isinstance(loss, dict) else loss
-        losses = losses if isinstance(losses, (list, tuple)) else [losses] * len(outputs)
-    else:
-        outputs, each, losses = [outputs], [labels], [loss]
+    if is_shape(outputs):
+        stage, fault = _label(labels, outputs, loss, model, source, size)
+        return found(stage, fault)
+    listed = [
+        list(one.values()) if isinstance(one, dict) else one for one in (outputs, labels, loss)
+    ]
+    outputs, each, losses = listed
+    if not isinstance(each, (list, tuple)) or len(each) != len(outputs):
+        return found(5, problem("outputs", count=len(outputs)))
+    losses = losses if isinstance(losses, (list, tuple)) else [losses] * len(outputs)
     for place, (label, output, one) in enumerate(zip(each, outputs, losses, strict=False)):
-        fault = _label(label, output, one, model, source, size)
-        if fault is not None:
-            stage, problem, *edits = fault
-            what = f"Output {place + 1}: {problem.what}" if several else problem.what
-            return found(stage, problem._replace(what=what), *([] if several else edits))
-    return found(9, None)
+        stage, fault = _label(label, output, one, model, source, size)
+        if fault:
+            what = f"Output {place + 1}: {fault.what}"
+            return found(stage, fault._replace(what=what, fixes=()))
+    return found(9)
 
 
 def _label(labels, output, loss, model, source, size):
-    """Return stage, problem and edits where labels do not fit what comes out; None if they fit."""
+    """Return stage and problem where labels do not fit what comes out; 9 and None if they fit."""
     label = read_array(labels, "y")
     if label.problem:
-        return 5, label.problem, *label.edits
-    y, rows = label.specs.shape, output[0]
-    count = source.specs.shape[0] if isinstance(source.specs, Spec) else rows
+        return 5, label.problem
+    y, single = label.specs.shape, isinstance(source.specs, Spec)
     if not y:
-        what = "y is a single number."
-        edits = one_sample(source) if source.kind in ("generator", "PyDataset") else []
-        return 5, Problem(what, "Pass an array with one label per sample."), *edits
+        one = [one_sample(source)] if source.kind in ("generator", "PyDataset") else []
+        return 5, problem("single-label", *one)
+    count = source.specs.shape[0] if single else output[0]
     if None not in (count, y[0]) and count != y[0]:
-        what = f"x has {counted(count, 'sample')} and y has {y[0]}. Each sample needs its label. "
-        what += (
-            "Windows of T steps over L values are L - T + 1, one fewer if the label is the next."
-        )
-        few, name = min(count, y[0]), "x" if count > y[0] else "y"
-        if name == "x" and source.kind not in ("array", "shape") or not few:
-            return 4, Problem(what)
-        first = Edit(f"{name} = {name}[:{few}]", f"the first {few} of {name} belong to the others")
-        last = Edit(f"{name} = {name}[-{few}:]", f"the last {few} of {name} belong to the others")
-        return 4, Problem(what), first, last
-    batch = size or min(rows or y[0] or 2, 32)  # what fit takes, unless it is told otherwise
+        facts = {"samples": counted(count, "sample"), "labels": y[0], "few": min(count, y[0])}
+        fault = problem("label-rows", longer="x" if count > y[0] else "y", **facts)
+        x_fixed = count > y[0] and source.kind not in ("array", "shape")
+        return 4, fault._replace(fixes=()) if x_fixed or not facts["few"] else fault
+    batch = size or min(output[0] or y[0] or 2, 32)  # what fit takes, unless it is told otherwise
     out = [batch, *output[1:]]
-    for place, size in enumerate(out):  # an open size is that of the labels
-        out[place] = (y[place] if place < len(y) else None) or 1 if size is None else size
-    out, shape = tuple(out), (batch, *(1 if size is None else size for size in y[1:]))
+    for place, known in enumerate(out):  # an open size is that of the labels
+        out[place] = (y[place] if place < len(y) else None) or 1 if known is None else known
+    out, shape = tuple(out), (batch, *(known or 1 if known is None else known for known in y[1:]))
     same = shape == out or (*shape, 1) == out or shape == (*out, 1)
     classes = shape in (out[:-1], (*out[:-1], 1))
     message, kind = None, "same"
     if loss is not None:
         message, kind = try_loss(loss, Spec(shape, label.specs.dtype), Spec(out)), _kind(loss)
     if message is None and {"sparse": classes, "": True}.get(kind, same or classes and not loss):
-        problem = _label_values(label, out, kind)
-        return (6, problem) if problem else None
-    what = f"y has shape {y}; what comes out has shape {output}. "
+        fault = _label_values(label, out, kind)
+        return (6, fault) if fault else (9, None)
+    steps = ""
     if len(out) == len(shape) == 3 and out[1] != shape[1]:
-        what += f"The model answers {counted(out[1], 'step')}, the labels have {shape[1]}. "
-    elif len(out) == 2 and len(shape) == 3:
-        what += "The model gives one answer per sample, the labels one per time step. "
-    elif len(out) == 3 and len(shape) < 3:
-        what += "The model gives an answer for every time step, the labels one per sample. "
-    stretched = "The loss stretches one over the other, and compares what does not belong together."
-    stretched = stretched if loss else "No loss was given, and none fits."
-    what += f"The loss stops: {message}" if message else stretched
-    problem = Problem(what, silent=bool(loss) and not message)
-    return 5, problem, *label_edits(shape, out, model, kind)
+        steps = f"The model answers {counted(out[1], 'step')}, the labels have {shape[1]}. "
+    elif len(out) != len(shape) and 3 in (len(out), len(shape)):
+        ways = ("one answer per sample", "an answer for every time step")
+        first, second = ways if len(out) == 2 else ways[::-1]
+        steps = f"The model gives {first}, the labels {second}. "
+    says = "The loss stretches one over the other, and compares what does not belong together."
+    says = says if loss else "No loss was given, and none fits."
+    says = f"The loss stops: {message}" if message else says
+    fixes = label_fixes(shape, out, model, kind)
+    fault = problem("label-shape", *fixes, labels=y, output=output, steps=steps, says=says)
+    return 5, fault._replace(silent=bool(loss) and not message)
 
 
 def _label_values(label, output, kind):
     """Find labels whose shape fits and whose values do not."""
     units, values = output[-1], label.values
     if kind == "categorical" and units == 1:
-        what = "The loss compares 1 class only: its softmax is always 1, and nothing is learnt."
-        return Problem(what, 'Use "binary_crossentropy" with Dense(1, "sigmoid").', True)
+        return problem("one-class")
     if values is None or not values.size:
         return None
-    low, high = values.min(), values.max()
-    what = f"y holds values from {low:g} to {high:g}. "
-    if kind == "sparse" and (low < 0 or high >= units):
-        what += f"With {counted(units, 'unit')} the classes are numbered 0 to {units - 1}."
-        return Problem(what, "Number the classes from 0, or give the last layer more units.")
-    if kind == "binary" and (low < 0 or high > 1):
-        what += "binary_crossentropy means 0 and 1."
-        return Problem(what, 'Use another loss ("mse"), or turn y into 0 and 1.', True)
-    return value_problem(label, "y")[0]
+    facts = {"low": values.min(), "high": values.max()}
+    if kind == "sparse" and (facts["low"] < 0 or facts["high"] >= units):
+        return problem("classes", units=counted(units, "unit"), last=units - 1, **facts)
+    if kind == "binary" and (facts["low"] < 0 or facts["high"] > 1):
+        return problem("binary", **facts)
+    return value_problem(label, "y")
 
 
 def _kind(loss):
@@ -517,53 +406,24 @@ def _kind(loss):
     loss = sys.modules["keras"].losses.get(loss)
     known = loss if attribute(loss, "__name__") else type(loss)
     name = known.__name__.lower().replace("_", "")
-    for kind in ("sparse", "categorical", "binary"):
-        if name.startswith(kind):
-            return kind
-    return "same" if str(known.__module__).startswith("keras") else ""
-
-
-class _OneBatch:
-    """Stands for a PyDataset of one batch."""
-
-    def __init__(self, batch):
-        self.batch = batch
-
-    def __len__(self):
-        return 1
-
-    def __getitem__(self, index):
-        return self.batch
-
-
-_OneBatch.__name__ = "PyDataset"
-
-
-def _stand_in(x, source, deep):
-    """Return what lines of code may work on: of the same kind, without moving or copying x."""
-    if source.kind in ("generator", "PyDataset"):
-        one = source.kind == "PyDataset"
-        return _OneBatch(source.batch) if one else (batch for batch in iter([source.batch]))
-    if not deep and source.kind in ("array", "shape") and isinstance(source.specs, Spec):
-        sizes = tuple(7 if size is None else size for size in source.specs.shape)
-        return np.broadcast_to(np.zeros((), source.specs.dtype), sizes)
-    return x
+    kinds = [kind for kind in ("sparse", "categorical", "binary") if name.startswith(kind)]
+    return kinds[0] if kinds else "same" if str(known.__module__).startswith("keras") else ""
 
 
 def _search(x, model, y, verdict, most=40):
     """Look for the fewest lines of code after which nothing is wrong; return them as fixes."""
-    deep, level, tries = verdict.stage in (0, 6), [(verdict, ())], 0
+    level, tries, source = [(verdict, ())], 0, verdict.source
     for _ in range(3):
         passed, further = [], []
         for at, path in level:
-            for edit in sorted(at.edits, key=lambda one: one.cost):
-                steps = (*path, edit)
-                if _joined(steps, "code").count("model = ") > 1:
-                    continue
-                if passed and _cost(steps) > _cost(passed[0][0]) + bool(edit.when) or tries == most:
+            for fix in sorted(at.problem.fixes, key=lambda one: one.cost):
+                steps = (*path, fix)
+                dear = passed and _cost(steps) > _cost(passed[0][0]) + bool(fix.when)
+                models = _joined(steps, "code").count("model = ")
+                if not fix.code or dear or tries == most or models > 1:
                     continue
                 tries += 1
-                new = _run(steps, _stand_in(x, verdict.source, deep), model, y, deep)
+                new = _run(steps, x, model, y, source, verdict.stage in (0, 6))
                 if new and new.problem is None and new.trial is not None:
                     passed.append((steps, new))
                 elif new and _progress(new) > _progress(at):
@@ -571,43 +431,45 @@ def _search(x, model, y, verdict, most=40):
         if passed or not further:
             break
         level = further
-    fixes, before = [], verdict.source.specs
+    fixes, before = [], source.specs
+    open_shape = source.kind == "shape" and None in before.shape  # its sizes were made up
     passed.sort(key=lambda one: _cost(one[0]))
     for steps, new in passed[:4]:
         when, code, after = _joined(steps, "when"), _joined(steps, "code", "\n"), new.source.specs
         more = _cost(steps) - _cost(passed[0][0])
-        if more > 1 or more and not (when and fixes[0].when):
-            continue
-        known = isinstance(after, Spec) and after != before and "x = " in code
-        if isinstance(before, Spec) and verdict.source.kind == "shape" and None in before.shape:
-            known = False  # the code ran on sizes that were made up
-        why = _joined(steps, "why", "; ")
-        fixes.append(Fix(code, when, why, after.shape if known else None))
-    return tuple(fixes)
+        if more == 0 or more == 1 and when and fixes[0].when:
+            known = isinstance(after, Spec) and after != before and "x = " in code
+            shape = after.shape if known and not open_shape else None
+            fixes.append(Fix(code, when, _joined(steps, "why", "; "), shape=shape))
+    return fixes
 
 
-def _run(steps, x, model, y, deep):
-    """Execute lines of code on a stand-in and judge what comes of it; None if they fail."""
+def _run(steps, x, model, y, source, deep):
+    """Execute lines of code on a stand-in for x and judge what comes of it; None if they fail."""
     keras, code = sys.modules["keras"], _joined(steps, "code", "\n")
+    if source.kind in ("generator", "PyDataset"):
+        x = iter([source.batch]) if source.kind == "generator" else [source.batch]
+    elif not deep and source.kind in ("array", "shape") and isinstance(source.specs, Spec):
+        sizes = tuple(7 if size is None else size for size in source.specs.shape)
+        x = np.broadcast_to(np.zeros((), source.specs.dtype), sizes)
     names = {"np": np, "keras": keras, "x": x, "y": y, "model": model}
     with same_random_numbers(), warnings.catch_warnings(action="ignore"):
         try:
-            if (
-                re.search(r"^model\.compile", code, re.M) and "model = " not in code
-            ):  # not the caller's
-                names["model"] = keras.models.clone_model(model)
+            if re.search(r"^model\.compile", code, re.M) and "model = " not in code:
+                names["model"] = keras.models.clone_model(model)  # the caller's stays as it is
             exec(code, names)
-            return judge(names["x"], names["model"], names["y"], deep)
+            kept = source if names["x"] is x else None
+            return judge(names["x"], names["model"], names["y"], deep, kept)
         except Exception:
             return None
 
 
 def _cost(steps):
-    return sum(edit.cost for edit in steps)
+    return sum(fix.cost for fix in steps)
 
 
 def _joined(steps, name, between=" and "):
-    return between.join(text for text in (getattr(edit, name) for edit in steps) if text)
+    return between.join(text for text in (getattr(fix, name) for fix in steps) if text)
 
 
 def _progress(verdict):
@@ -620,7 +482,7 @@ def _describe(shape, reader, trial):
     if not loops:
         unnamed = tuple(Axis("?", "unnamed", size, "no loop reads it") for size in shape)
         return unnamed, "No recurrent layer reads x itself: no loop runs over it."
-    passed, wanted = trial is not None and not trial.raises, input_of(reader)
+    passed, wanted = trial is not None and not trial.message, input_of(reader)
     count = attribute(attribute(loops[0], "input_spec"), "ndim") or 3
     count = len(wanted) if is_shape(wanted) else count
     count = len(shape) if passed and len(shape) > 2 else count
@@ -643,13 +505,9 @@ def _describe(shape, reader, trial):
         return named, "The loop runs over what the layers in front make of x." if passed else ""
     if len(shape) < 3 or len(shape) != count:
         return named, "The loop runs, because Keras adds an axis by itself." if passed else ""
-    what = (
-        "a vector of one number per feature"
-        if shape[2] is None
-        else f"a vector of length {shape[2]}"
-    )
-    what = f"an array of shape {shape[2:]}" if len(shape) > 3 else what
+    what = f"an array of shape {shape[2:]}" if len(shape) > 3 else f"a vector of length {shape[2]}"
+    what = what if shape[2] else "a vector of one number per feature"
     times = {None: "once per time step; each time", 1: "once;"}
     often = times.get(shape[1], f"{shape[1]} times; each time")
-    would = "would run" if trial is not None and trial.raises else "runs"
+    would = "would run" if trial is not None and trial.message else "runs"
     return named, f"The loop {would} {often} it reads {what}."
