@@ -96,7 +96,8 @@ def model_fixes(shape, model, place=None):
         for cost, size in enumerate([*open_steps, shape[1:]], 2):
             why = ", because the kernel has one row per feature" if kernel else ""
             fixes.append(with_input(model, (batch, *size), cost, why))
-    near = (layers or parts_of(model)) if place is None else layers[max(place - 1, 0) : place + 1]
+    near = layers or parts_of(model)
+    near = near if place is None else near[max(place - 1, 0) : place + 1]
     fixes += [toggled(model, layer, "return_sequences", True) for layer in recurrent_layers(near)]
     fixes += [toggled(model, layer, "return_state", False) for layer in recurrent_layers(near)]
     lower = [one for one in recurrent_layers(layers or [])[:-1] if one.return_sequences is False]

@@ -183,22 +183,8 @@ def problem(key, *fixes, **facts):
 
 
 def counted(number, noun):
-    """Write a number with its noun in the right form.
+    """Write a number with its noun, which takes an "s" for any number but 1.
 
-    Parameters
-    ----------
-    number : int or None
-        How many.
-    noun : str
-        Its singular; the plural adds "s".
-
-    Returns
-    -------
-    str
-        For example "1 row" or "3 rows".
-
-    Examples
-    --------
     >>> counted(1, "time step"), counted(3, "time step")
     ('1 time step', '3 time steps')
     """

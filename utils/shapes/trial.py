@@ -118,20 +118,10 @@ def flat(specs):
 
 
 def try_model(model, specs):
-    """Give a layer, a model or a list of layers a shape instead of data.
+    """Give a layer, a model or a list of layers the shape of one batch instead of data.
 
-    Parameters
-    ----------
-    model : keras.layers.Layer, or list of layers that may begin with keras.Input
-        Stays as it is.
-    specs : Spec, or list or dict of Spec
-        What one batch looks like; None for an open size.
-
-    Returns
-    -------
-    Trial or None
-        None where nothing can be tried: a size is open that Keras needs, or `model` has no weights
-        yet and cannot be copied.
+    Return a Trial; None where nothing can be tried: a size is open that Keras needs, or the model
+    has no weights yet and cannot be copied. A list may begin with keras.Input.
     """
     layers, single = layers_of(model), isinstance(specs, Spec)
     expected = input_of(model) if isinstance(model, list) else None
@@ -139,23 +129,22 @@ def try_model(model, specs):
         trial = _walk(layers, Spec(expected))
         if trial is None or trial.message:
             return trial
+        keras = sys.modules["keras"]
         with same_random_numbers():
             copies = [type(layer).from_config(layer.get_config()) for layer in layers]
-            keras = sys.modules["keras"]
             model = keras.Sequential([keras.Input(batch_shape=expected), *copies])
     elif isinstance(model, list) or layers and single and not is_built(model):
-        # fit asks a model to build itself for batches of any size
-        return _walk(
-            layers, specs.rows(None) if single and recurrent_layers(model, True) else specs
-        )
+        if single and recurrent_layers(model, stateful=True):
+            specs = specs.rows(None)  # fit asks a model to build itself for batches of any size
+        return _walk(layers, specs)
     trial = _try_layer(model, specs)
     if layers and single and trial and not trial.message:
+        shape, outputs = specs.shape, []
         with contextlib.suppress(Exception):
-            shape, outputs = specs.shape, []
             for layer in layers:
                 shape = layer.compute_output_shape(shape)
                 outputs.append(LayerOutput(type(layer).__name__, shape))
-            trial = trial._replace(layers=tuple(outputs))
+        trial = trial._replace(layers=tuple(outputs))
     return trial
 
 

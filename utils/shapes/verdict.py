@@ -1,5 +1,6 @@
 """Judge data, model and labels; search for lines of code that bring them together."""
 
+import itertools
 import re
 import sys
 import warnings
@@ -64,22 +65,19 @@ def explain(x, model=None, y=None):
 
     Parameters
     ----------
-    x : array_like, dataset, pair, or tuple of int and None
-        The data: an array, nested list, table, tensor, dict or list of arrays, npz or HDF5 file,
-        tf.data.Dataset, keras.utils.PyDataset, generator, or a pair (x, y). A tuple of integers
-        (None for an open size) is read as a shape. A dataset or PyDataset gives one batch at most;
-        of a generator that has not started a twin is read, so that it loses none.
+    x : array_like, table, tensor, dict, list or file of arrays, dataset, generator, pair, or tuple
+        The data, of shape (N, T, F); a tuple of int and None is read as a shape. A dataset or
+        PyDataset gives one batch at most; a generator that has not started loses none.
     model : None, Keras layer or model, list of layers, keras.Input, or tuple
-        What is to read `x`. A list, which may begin with keras.Input(...), stands for a Sequential
-        model. A keras.Input or a tuple, (T, F) or (B, T, F), stands for an LSTM behind it, None
-        for an LSTM.
+        What is to read `x`. A list may begin with keras.Input(...). A keras.Input or a shape,
+        (T, F) or (B, T, F), stands for an LSTM behind it, None for an LSTM.
     y : None, array_like, or tuple of int
         Labels for `fit`; compared with what comes out, and with the loss of a compiled model.
 
     Returns
     -------
     Explanation
-        Bad data raises nothing; it is listed in ``problems``.
+        Bad data raises nothing; it is among its problems.
 
     Examples
     --------
@@ -104,16 +102,9 @@ def explain(x, model=None, y=None):
         shape, (named, runs) = specs.shape, _describe(specs.shape, _reader(model), trial)
     elif isinstance(specs, dict):
         shape = {name: one.shape for name, one in specs.items()}
-    return Explanation(
-        shape=shape,
-        axes=named,
-        runs=runs,
-        problems=(fault,) if fault else (),
-        notes=verdict.notes,
-        output_shape=trial.output_shape if trial and not fault else None,
-        layers=trial.layers if trial else (),
-        tried=trial is not None,
-    )
+    output, layers = (trial.output_shape, trial.layers) if trial else (None, ())
+    rest = (None if fault else output, layers, trial is not None)
+    return Explanation(shape, named, runs, (fault,) if fault else (), verdict.notes, *rest)
 
 
 def _reader(model):
@@ -204,19 +195,25 @@ def judge(x, model, y=None, deep=True, source=None):
     if 0 in shape:
         return found(2, axes_problem(shape)._replace(silent=True))
     notes += _notes(source, reader, inputs, batch if whole else None)
+    silent = None
     if batch and whole:
         rows, rest = shape[0], (shape[0] or 0) % batch
         if kind in BATCHES:
             rows, rest = source.rows, source.rest
-        if rest:
-            return found(3, _remainder(source, rows, rest, batch, y, named, inputs))
+        silent = _remainder(source, rows, rest, batch, y, named, inputs) if rest else None
+        if silent and not silent.silent:
+            return found(3, silent)
         layers = tuple(one._replace(shape=_rows(one.shape, shape[0])) for one in trial.layers)
         trial = trial._replace(output_shape=_rows(trial.output_shape, shape[0]), layers=layers)
     if whole and recurrent_layers(reader, stateful=True):
         jax = sys.modules["keras"].backend.backend() == "jax"
-        if jax or source.shuffled:
-            return found(4, problem("jax" if jax else "shuffled"))
+        silent = silent or (
+            problem("jax" if jax else "shuffled") if jax or source.shuffled else None
+        )
     verdict = _labels(labels, model, source, trial, found, size)
+    if silent:  # what stops comes first
+        stops = verdict.problem and not verdict.problem.silent
+        return found(3, verdict.problem) if stops else found(4, silent)
     if verdict.problem or not deep:
         return verdict
     fault = value_problem(source) or _codes(source, reader, named)
@@ -238,22 +235,22 @@ def _fixed_batch(reader):
 
 def _refusal(shape, reader, trial, source, fixes):
     """Say why Keras refuses a shape."""
-    wanted, place, count = input_of(reader), trial.place, axes(shape)
-    facts = {"shape": shape, "wanted": wanted, "says": trial.message, "count": count}
+    wanted, place = input_of(reader), trial.place
+    facts = {"shape": shape, "wanted": wanted, "says": trial.message, "count": axes(shape)}
     if source.kind == "dataset" and source.batched is False:
-        return problem("refused-samples", *fixes, **facts)
-    if "batch size must be static" in trial.message:
-        return problem("refused-static", *fixes, **facts)
-    if place is not None and trial.layers:
-        layer, received = type(layers_of(reader)[place]).__name__, trial.layers[-1].shape
-        facts |= {"place": place + 1, "layer": layer, "received": received}
-        return problem("refused-layer", *fixes, **facts)
-    if not is_shape(wanted):
+        key = "refused-samples"
+    elif "batch size must be static" in trial.message:
+        key = "refused-static"
+    elif place is not None and trial.layers:
+        key, facts["layer"] = "refused-layer", type(layers_of(reader)[place]).__name__
+        facts |= {"place": place + 1, "received": trial.layers[-1].shape}
+    elif not is_shape(wanted):
         ndim = attribute(attribute((recurrent_layers(reader) or [0])[0], "input_spec"), "ndim")
-        reads = f"The layer reads {ndim} axes." if ndim else ""
-        return problem("refused-unknown", *fixes, reads=reads, **facts)
-    key = "refused-sizes" if len(wanted) == len(shape) else "refused-axes"
-    return problem(key, *fixes, number=len(wanted), **facts)
+        key, facts["reads"] = "refused-unknown", f"The layer reads {ndim} axes." if ndim else ""
+    else:
+        key = "refused-sizes" if len(wanted) == len(shape) else "refused-axes"
+        facts["number"] = len(wanted)
+    return problem(key, *fixes, **facts)
 
 
 def _remainder(source, rows, rest, batch, y, named, inputs):
@@ -326,15 +323,12 @@ def _labels(labels, model, source, trial, found, size):
         return found(9)
     loss, outputs = attribute(model, "loss") if is_layer(model) else None, trial.output_shape
     if is_shape(outputs):
-        stage, fault = _label(labels, outputs, loss, model, source, size)
-        return found(stage, fault)
-    listed = [
-        list(one.values()) if isinstance(one, dict) else one for one in (outputs, labels, loss)
-    ]
-    outputs, each, losses = listed
+        return found(*_label(labels, outputs, loss, model, source, size))
+    several = (outputs, labels, loss)
+    outputs, each, loss = (list(one.values()) if isinstance(one, dict) else one for one in several)
     if not isinstance(each, (list, tuple)) or len(each) != len(outputs):
         return found(5, problem("outputs", count=len(outputs)))
-    losses = losses if isinstance(losses, (list, tuple)) else [losses] * len(outputs)
+    losses = loss if isinstance(loss, (list, tuple)) else [loss] * len(outputs)
     for place, (label, output, one) in enumerate(zip(each, outputs, losses, strict=False)):
         stage, fault = _label(label, output, one, model, source, size)
         if fault:
@@ -359,10 +353,9 @@ def _label(labels, output, loss, model, source, size):
         x_fixed = count > y[0] and source.kind not in ("array", "shape")
         return 4, fault._replace(fixes=()) if x_fixed or not facts["few"] else fault
     batch = size or min(output[0] or y[0] or 2, 32)  # what fit takes, unless it is told otherwise
-    out = [batch, *output[1:]]
-    for place, known in enumerate(out):  # an open size is that of the labels
-        out[place] = (y[place] if place < len(y) else None) or 1 if known is None else known
-    out, shape = tuple(out), (batch, *(known or 1 if known is None else known for known in y[1:]))
+    shape = (batch, *(1 if known is None else known for known in y[1:]))
+    pairs = zip((batch, *output[1:]), (*shape, *[1] * len(output)), strict=False)
+    out = tuple((other or 1) if known is None else known for known, other in pairs)
     same = shape == out or (*shape, 1) == out or shape == (*out, 1)
     classes = shape in (out[:-1], (*out[:-1], 1))
     message, kind = None, "same"
@@ -489,19 +482,14 @@ def _describe(shape, reader, trial):
     named = tuple(Axis("?", "unnamed", size, f"{count} axes are read here") for size in shape)
     if len(shape) == count > 1:
         letters = ["N", "T", *"P" * (count - 3), "F"][:count]
-        pairs = zip(letters, shape, strict=True)
-        named = tuple(Axis(one, NAMES[one][0], size, NAMES[one][1]) for one, size in pairs)
-    layers, front = layers_of(reader) if reader is not None else None, []
-    for part in layers or []:
-        if recurrent_layers(part):
-            break
-        front.append(part)
-    built = input_of(loops[0])
+        named = tuple(
+            Axis(one, NAMES[one][0], size, NAMES[one][1])
+            for one, size in zip(letters, shape, strict=True)
+        )
+    layers, built = layers_of(reader) if reader is not None else None, input_of(loops[0])
+    front = list(itertools.takewhile(lambda part: not recurrent_layers(part), layers or []))
     own = layers is None and is_a(reader, "Model") and is_shape(built) and built[2:] != shape[2:]
     if own or any(not is_a(part, *QUIET) for part in front):
-        if len(front) == 1 and is_a(front[0], "Embedding") and len(shape) == 2:
-            what = f"The first layer turns each of the {shape[1]} time steps into a vector of "
-            return named, f"{what}features; the loop runs once for each."
         return named, "The loop runs over what the layers in front make of x." if passed else ""
     if len(shape) < 3 or len(shape) != count:
         return named, "The loop runs, because Keras adds an axis by itself." if passed else ""
