@@ -32,8 +32,8 @@ def sequential(*layers, loss=None, **options):
     return model
 
 
-def functional(shape, *layers, loss=None):
-    out = inputs = keras.Input(shape)
+def functional(*layers, loss=None, **options):
+    out = inputs = keras.Input(**options)
     for layer in layers:
         out = layer(out)
     model = keras.Model(inputs, out)
@@ -64,16 +64,15 @@ class Own(keras.Model):
 
 
 class Batches(keras.utils.PyDataset):
-    def __init__(self, x, y=None, size=4):
+    def __init__(self, x, y=None):
         super().__init__()
-        self.x, self.y, self.size = x, y, size
+        self.batches = list(batches(x, y))
 
     def __len__(self):
-        return len(self.x) // self.size
+        return len(self.batches)
 
     def __getitem__(self, index):
-        part = slice(index * self.size, (index + 1) * self.size)
-        return self.x[part] if self.y is None else (self.x[part], self.y[part])
+        return self.batches[index]
 
 
 class Frame:
@@ -97,16 +96,17 @@ def dataset(*parts):
 
 
 def batches(x, y=None):
-    for start in range(0, len(x), 4):
-        yield x[start : start + 4] if y is None else (x[start : start + 4], y[start : start + 4])
+    for start in range(0, max(len(x), 1), 4):
+        part = slice(start, start + 4)
+        yield x[part] if y is None else (x[part], y[part])
 
 
 def eight():
     yield from batches(zeros((8, 3, 1)))
 
 
-def two_inputs():
-    a, b = keras.Input((5, 3), name="a"), keras.Input((2,), name="b")
+def two_inputs(shape=(5, 3)):
+    a, b = keras.Input(shape, name="a"), keras.Input((2,), name="b")
     return keras.Model([a, b], kl.Dense(1)(kl.Concatenate()([LSTM(2)(a), b])))
 
 
@@ -191,7 +191,7 @@ FAULTS = {
     "two axes, no model": (lambda: (zeros((25, 3)),), [TWO_AXES, '2 axes'], []),
     "one axis": (lambda: (zeros(25), LSTM(4)), ['1 axis', '(1, 25, 1)', 'sliding_window_view'], []),
     "columns are features":
-        (lambda: (zeros((25, 3)), functional((5, 3), LSTM(4))),
+        (lambda: (zeros((25, 3)), functional(LSTM(4), shape=(5, 3))),
         ['sliding_window_view(x, 5, axis=0)', '(21, 5, 3)'], ['x[..., np.newaxis]']),
     "four axes": (lambda: (zeros((2, 5, 3, 2)), LSTM(4)), ['(2, 5, 6)'], []),
     "exchanged":
@@ -201,7 +201,7 @@ FAULTS = {
         (lambda: (zeros((25, 3, 2)), sequential(LSTM(4), shape=(3, 1))), ['one row per feature',
         'keras.Input((3, 2))'], ['Select']),
     "time steps":
-        (lambda: (zeros((25, 6, 1)), functional((3, 1), LSTM(4))), ['keras.Input((None, 1))',
+        (lambda: (zeros((25, 6, 1)), functional(LSTM(4), shape=(3, 1))), ['keras.Input((None, 1))',
         'clone_model'], []),
     "samples in Input":
         (lambda: (zeros((25, 3, 1)), keras.Input((25, 3, 1))), ['model = keras.Input((3, 1))'], []),
@@ -250,7 +250,9 @@ FAULTS = {
         ["np.stack([x['a'], x['b']], axis=-1)", 'x = x[np.newaxis]'], []),
     "dict": (lambda: ({'x': zeros((4, 3, 1)), 'y': zeros(4)}, LSTM(2)), ["x = x['x']"], []),
     "list of samples":
-        (lambda: ([zeros((3, 1))] * 4, functional((3, 1), LSTM(2))), ['x = np.stack(x)'], []),
+        (lambda: ([zeros((3, 1))] * 4, functional(LSTM(2), shape=(3, 1))), ['x = np.stack(x)'], []),
+    "list of samples, labels of another length":
+        (lambda: ([zeros((3, 1))] * 4, classifier('mse', 1), zeros(4)), ['x = np.stack(x)'], []),
     "inputs and labels in a list":
         (lambda: ([zeros((4, 3, 1)), zeros((4, 1))], LSTM(2)), ['x, y = x'], ['pad_sequences']),
     "ragged": (lambda: (RAGGED, LSTM(2)), ['unequal length: 2, 3', 'pad_sequences', 'Masking'], []),
@@ -305,11 +307,6 @@ SILENT = {
 # fmt: on
 
 
-def arguments(case, make):
-    """Return x, model and y, made anew."""
-    return (*make(), None, None)[:3]
-
-
 def words_in(text, words, others=()):
     missing = [word for word in words if word not in text]
     there = [word for word in others if word in text]
@@ -329,7 +326,7 @@ def execute(explanation, make):
     """Execute every fix; Keras runs what comes of it, and explain says so."""
     for problem in explanation.problems:
         for fix in problem.fixes:
-            x, model, y = arguments("", make)
+            x, model, y = (*make(), None, None)[:3]
             x = zeros(x, "float32") if isinstance(x, tuple) and isinstance(x[0], int) else x
             names = {"x": x, "y": y, "model": model, "np": np, "keras": keras}
             exec(fix.code, names)
@@ -345,7 +342,7 @@ def execute(explanation, make):
 
 @pytest.mark.parametrize("case", FITS)
 def test_what_fits_is_ok(case):
-    explanation = explain(*arguments(case, FITS[case]))
+    explanation = explain(*FITS[case]())
     assert explanation.ok and not explanation.raises, explanation
     assert explanation.tried and explanation.output_shape is not None
 
@@ -353,7 +350,7 @@ def test_what_fits_is_ok(case):
 @pytest.mark.parametrize("case", FAULTS)
 def test_what_stops_keras(case):
     make, words, others = FAULTS[case]
-    explanation = explain(*arguments(case, make))
+    explanation = explain(*make())
     assert explanation.raises and not explanation.ok, explanation
     assert explanation.output_shape is None
     words_in(flat(explanation), words, others)
@@ -364,7 +361,7 @@ def test_what_stops_keras(case):
 @pytest.mark.filterwarnings("ignore")
 def test_what_runs_and_means_something_else(case):
     make, words = SILENT[case]
-    explanation = explain(*arguments(case, make))
+    explanation = explain(*make())
     assert not explanation.raises and not explanation.ok, explanation
     words_in(flat(explanation), ["Silent problem: ", *words])
     execute(explanation, make)
@@ -392,7 +389,7 @@ NOTES = {
 @pytest.mark.parametrize("case", NOTES)
 def test_what_is_noted_and_does_no_harm(case):
     make, words = NOTES[case]
-    explanation = explain(*arguments(case, make))
+    explanation = explain(*make())
     assert explanation.ok
     words_in(" ".join(explanation.notes), words)
 

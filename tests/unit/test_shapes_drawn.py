@@ -5,6 +5,7 @@
 
 import os
 import random
+from functools import partial
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keras import layers as kl
+from test_shapes import Batches, Own, batches, dataset, functional, sequential, two_inputs, used
 
 from utils.shapes import explain
 
@@ -19,42 +21,7 @@ NIGHTLY = os.environ.get("BOOK_NIGHTLY") == "1"
 DRAWS = 20_000 if NIGHTLY else 500
 
 
-class Own(keras.Model):
-    """A model of one's own: it cannot be copied, and a layer stands in front of its LSTM."""
-
-    def __init__(self):
-        super().__init__()
-        self.first, self.lstm = kl.Dense(3), kl.LSTM(2)
-
-    def call(self, x):
-        return self.lstm(self.first(x))
-
-
-def sequential(*layers, loss="mse", **options):
-    front = [keras.Input(**options)] if options else []
-    model = keras.Sequential([*front, *layers])
-    if loss:
-        model.compile(loss=loss)
-    return model
-
-
-def functional(*layers, **options):
-    out = inputs = keras.Input(**options)
-    for layer in layers:
-        out = layer(out)
-    model = keras.Model(inputs, out)
-    model.compile(loss="mse")
-    return model
-
-
-def used(layer, shape):
-    layer(np.zeros(shape, "float32"))
-    return layer
-
-
-def two_inputs():
-    a, b = keras.Input((3, 2)), keras.Input((2,))
-    return keras.Model([a, b], kl.Dense(1)(kl.Concatenate()([kl.LSTM(2)(a), b])))
+sequential, functional = (partial(make, loss="mse") for make in (sequential, functional))
 
 
 MODELS = {
@@ -85,7 +52,7 @@ MODELS = {
     "Dense": lambda: sequential(kl.Dense(1), shape=(2,)),
     "own": lambda: used(Own(), (2, 3, 2)),
     "nested": lambda: sequential(sequential(kl.LSTM(2), shape=(3, 2)), kl.Dense(1), shape=(3, 2)),
-    "two inputs": two_inputs,
+    "two inputs": lambda: two_inputs((3, 2)),
     "stateful": lambda: sequential(
         kl.LSTM(2, stateful=True), kl.Dense(1), batch_shape=(2, None, 2)
     ),
@@ -106,28 +73,6 @@ for one in (SUBJECTS["stateful"], SUBJECTS["stateful, functional"]):
     one(np.ones((*one.input_shape[:1], 3, 2)))  # states that are not zero
 
 
-class Batches(keras.utils.PyDataset):
-    def __init__(self, x, y):
-        super().__init__()
-        self.batches = list(in_batches(x, y))
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, index):
-        return self.batches[index]
-
-
-def in_batches(x, y):
-    for start in range(0, max(len(x), 1), 4):
-        part = slice(start, start + 4)
-        yield x[part] if y is None else (x[part], y[part])
-
-
-def dataset(x, y):
-    return tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
-
-
 CONTAINERS = {
     "array": lambda x, y: (x, y),
     "tensor": lambda x, y: (tf.constant(x), y),
@@ -136,10 +81,10 @@ CONTAINERS = {
     "list of samples": lambda x, y: (list(x), y),
     "dict": lambda x, y: ({"x": x}, y),
     "pair": lambda x, y: (x, y) if y is None else ((x, y), None),
-    "generator": lambda x, y: (in_batches(x, y), None),
+    "generator": lambda x, y: (batches(x, y), None),
     "PyDataset": lambda x, y: (Batches(x, y), None),
-    "batched dataset": lambda x, y: (dataset(x, y).batch(4), None),
-    "dataset": lambda x, y: (dataset(x, y), None),
+    "batched dataset": lambda x, y: (dataset(*([x] if y is None else [x, y])).batch(4), None),
+    "dataset": lambda x, y: (dataset(*([x] if y is None else [x, y])), None),
 }
 size = st.integers(0, 9)
 
