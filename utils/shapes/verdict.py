@@ -152,9 +152,11 @@ def judge(x, model, y=None, deep=True, source=None):
         notes.append(NOTES["no-keras"])
         fault = source.problem or axes_problem(shape)
         return found(0 if fault else 9, fault)
-    if single and count > 1:
+    given = len(flat(specs))
+    if given < count:
         names = ", ".join(f"x{place + 1}" for place in range(count))
-        return found(0, problem("inputs", count=count, inputs=inputs, names=names))
+        facts = {"given": counted(given, "array"), "inputs": inputs, "names": names}
+        return found(0, problem("inputs", count=count, **facts))
     if shape[:1] == (0,):
         return found(1, axes_problem(shape))
     batch = _fixed_batch(reader)
