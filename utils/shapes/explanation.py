@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 class Axis(NamedTuple):

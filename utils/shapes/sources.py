@@ -27,9 +27,9 @@ class Source(NamedTuple):
     batch: object = None  # what a generator or PyDataset gave
     parts: int = 1  # of a batch: x, labels, weights
     batched: bool | None = True  # whether the elements of a dataset are batches
-    size: int | None = None  # of the batches of a dataset, and how many rows the last one lacks
-    rows: int | None = None
-    rest: int = 0
+    size: int | None = None  # of the first batch of a dataset
+    rows: int | None = None  # how many it has in all
+    rest: int = 0  # how many are left for a last batch that is not full
     shuffled: bool = False
 
 
