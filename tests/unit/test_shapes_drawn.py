@@ -19,8 +19,6 @@ from utils.shapes import explain
 
 NIGHTLY = os.environ.get("BOOK_NIGHTLY") == "1"
 DRAWS = 20_000 if NIGHTLY else 500
-
-
 sequential, functional = (partial(make, loss="mse") for make in (sequential, functional))
 
 
