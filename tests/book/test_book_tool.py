@@ -196,6 +196,11 @@ def test_a_notebook_depends_on_the_labs_that_it_shows_and_on_no_other():
     assert shown >= len(labs.__all__)
 
 
+def test_a_notebook_depends_on_the_table_beside_a_module():
+    found = dependencies(ROOT, ["from utils.shapes import explain"])
+    assert ROOT / "utils" / "shapes" / "explanation.toml" in found
+
+
 def test_a_notebook_depends_on_the_stored_results_that_it_reads():
     path = ROOT / "chapters" / "13_six_experiments_again.ipynb"
     cells = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
