@@ -205,6 +205,7 @@ FAULTS = {
         ['2 rows', 'x = x[:8]', 'y = y[:8]']),
     "fewer samples than a batch": (lambda: (zeros((3, 3, 1)), stateful(4)),
         ['batch_shape=(3, None, 1)']),
+    "empty dataset": (lambda: (dataset(zeros((0, 3, 1))).batch(4), LSTM(2)), ['gives no batch']),
     "dataset without features": (lambda: (dataset(zeros((40, 5)), zeros(40)).batch(4),
         sequential(LSTM(2), shape=(None, 5))), ['x.map(lambda x, y: (x[:, np.newaxis], y))',
         'unbatch().batch(10'], ['one sample at a time', '.batch(32)']),

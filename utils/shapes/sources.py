@@ -94,6 +94,8 @@ def read(x, inputs=1):
         return Source("shape", Spec(tuple(None if size is None else int(size) for size in x)))
     if str(x if isinstance(x, str) else attribute(x, "suffix")).endswith((".npy", ".npz")):
         return _bad("nothing", "file", path=str(x))
+    if callable(attribute(x, "cardinality")) and int(x.cardinality()) == 0:
+        return _bad("dataset", "no-batches")
     if attribute(x, "element_spec") is not None:
         return _read_batch("dataset", x.element_spec, inputs, x)
     if is_a(x, "PyDataset"):
