@@ -159,8 +159,9 @@ def dependencies(book, code):
     Returns
     -------
     set of Path
-        The imported modules, those that they import, the style sheets and scripts that carry the
-        name of such a module, the files of `data/` whose name stands in any of this, and the pins.
+        The imported modules, those that they import, the style sheets, scripts and tables that
+        carry the name of such a module, the files of `data/` whose name stands in any of this, and
+        the pins.
     """
     found = {book / name for name in ALWAYS if (book / name).is_file()}
     waiting, seen = [name for source in code for name in imported(source)], set()
@@ -179,7 +180,7 @@ def dependencies(book, code):
         if file.name == "__init__.py":  # a package may pass on what one of its modules defines
             names = [one for one in names if wanted and one.endswith(f".{wanted}")] or names
         waiting += names
-        for suffix in (".css", ".js"):
+        for suffix in (".css", ".js", ".toml"):
             found |= scripts(file.with_suffix(suffix))
     text = "\n".join(texts)
     data = (path for path in book.glob("data/**/*") if path.is_file() and path.suffix != ".md")

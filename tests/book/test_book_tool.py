@@ -170,6 +170,11 @@ def test_a_notebook_depends_on_the_labs_that_it_shows_and_on_no_other():
     assert shown >= len(labs.__all__)
 
 
+def test_a_notebook_depends_on_the_table_beside_a_module():
+    found = dependencies(ROOT, ["from utils.shapes import explain"])
+    assert ROOT / "utils" / "shapes" / "explanation.toml" in found
+
+
 def test_the_page_of_execution_times_names_every_notebook(site):
     page = site / "reference" / "execution_times.html"
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
