@@ -54,7 +54,7 @@ def test_the_chapters_are_as_their_own_lines_say():
         to_read, to_run = re.search(
             r"\*\*To read:\*\* (\d+) minutes\. \*\*To run:\*\* (.+?)\.", text
         ).groups()
-        needs = re.search(r"\*\*You need:\*\* (.+?)(?: Helpful:| The chapter before|\n)", text)[1]
+        needs = re.search(r"\*\*You need:\*\* (.+?)(?: Helpful:| The previous chapter|\n)", text)[1]
         needed = {int(link.partition("_")[0]) for link in rules.links(needs)}
         wanted[number] = [
             f"[{rules.headings(text)[0][1]}](../{NAMES[number]}.ipynb)",
