@@ -69,8 +69,8 @@ def initial_weights(seed, time_steps, features, units, classes, network):
             first = keras.layers.Dense(units)
             first.build((None, time_steps * features))
         else:
-            first = keras.layers.LSTM(units)
-            first.build((None, None, features))
+            first = keras.layers.LSTMCell(units)  # it holds the weights of an LSTM
+            first.build((None, features))
         last = keras.layers.Dense(classes)
         last.build((None, units))
     return first.get_weights() + last.get_weights()

@@ -167,16 +167,17 @@ def train_seeds(
 
     # The records are measured as the layer is trained: in one pass over all samples, from a reset.
     measure = partial(_measure, *data, batch_size if stateful else samples, network)
-    history = [measure(gather(progress))]
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
         progress_bar(epochs, "epochs", f"{len(start)} seeds") as bar,
     ):
+        history = [pool.submit(measure, gather(progress))]  # while another core compiles
         for _ in range(records):
             for part in parts:
                 progress = list(pool.map(train_part, progress, generators, [part] * len(groups)))
                 bar.update(part)
-            history.append(measure(gather(progress)))
+            history.append(pool.submit(measure, gather(progress)))
+    history = [record.result() for record in history]
     loss, accuracy = (np.stack(column) for column in zip(*history, strict=True))
     trained = [weight.numpy() for weight in gather(progress)]
     end = [[weight[seed].copy() for weight in trained] for seed in range(len(start))]
