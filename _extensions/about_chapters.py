@@ -76,7 +76,7 @@ def mark_tests(app, doctree, docname):
     repository = app.config.html_theme_options["repository_url"]
     address = f"{repository}/blob/{app.built_commit}/{docname}.ipynb?plain=1"
     title = escape(_("The hidden test of what is said here, as it was when this page was built"))
-    for index, first, last in tests_of(path):
+    for index, first, last in reversed(tests_of(path)):  # each is put before those after it
         tested = [cell for cell in cells if cell["cell_index"] < index]
         if tested:
             link = f'<a href="{address}#L{first}-L{last}" title="{title}">{escape(_("tested"))}</a>'

@@ -70,6 +70,7 @@ class CollectChecks(SphinxPostTransform):
         """Return a copy of a section that this page can hold."""
         copy = section.deepcopy()
         copy["ids"] = ["chapter-" + chapter.rpartition("/")[2].replace("_", "-")]
+        copy["classes"].append(SECTION)
         title = self.env.titles[chapter].deepcopy().children
         address = {"refdomain": "doc", "reftype": "myst", "refexplicit": True}
         link = addnodes.pending_xref("", *title, **address, reftarget=chapter, reftargetid=None)

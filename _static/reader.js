@@ -125,7 +125,8 @@ function startList(article) {
   const sections = [...article.querySelectorAll("section > section:has(> h3)")];
   const entries = sections.map((section) => {
     const entry = /** @type {HTMLDetailsElement} */ (element("details", { class: "entry" }));
-    entry.append(element("summary", {}, section.children[0]), ...section.childNodes);
+    const heading = /** @type {Element} */ (section.querySelector(":scope > h3"));
+    entry.append(element("summary", {}, heading), ...section.childNodes);
     section.append(entry);
     return { section: /** @type {HTMLElement} */ (section), entry,
              text: section.textContent?.toLowerCase() ?? "" };
