@@ -71,9 +71,9 @@ class CollectChecks(SphinxPostTransform):
         copy = section.deepcopy()
         copy["ids"] = ["chapter-" + chapter.rpartition("/")[2].replace("_", "-")]
         copy["classes"].append(SECTION)
-        title = self.env.titles[chapter].deepcopy().children
+        title = nodes.inline("", "", *self.env.titles[chapter].deepcopy().children)
         address = {"refdomain": "doc", "reftype": "myst", "refexplicit": True}
-        link = addnodes.pending_xref("", *title, **address, reftarget=chapter, reftargetid=None)
+        link = addnodes.pending_xref("", title, **address, reftarget=chapter, reftargetid=None)
         copy[:2] = [nodes.title("", "", link)]
         for reference in copy.findall(addnodes.pending_xref):
             reference["refdoc"] = self.env.docname
