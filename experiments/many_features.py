@@ -257,7 +257,7 @@ def forecast():
 
 
 def measure():
-    """Train everything; about ten minutes on two cores."""
+    """Train everything; about a quarter of an hour on two cores."""
     layouts, trained = compare_layouts()
     return {
         "settings": {
