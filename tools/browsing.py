@@ -22,27 +22,16 @@ WINDOWS_ROOTS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 
 
 def installed():
-    """Return the path of a browser that is already here, or None. CHROME_PATH goes first."""
-    if chosen := os.environ.get("CHROME_PATH"):
-        return shutil.which(chosen)
+    """Return the path of a browser that is already here, or None."""
     roots = [os.environ[name] for name in WINDOWS_ROOTS if name in os.environ]
     places = [*NAMES, *MACOS, *(str(Path(root) / place) for root in roots for place in WINDOWS)]
     return next(filter(None, map(shutil.which, places)), None)
 
 
-def playwrights_own(playwright):
-    """Return the path of the browser that Playwright keeps for itself, or None."""
-    path = playwright.chromium.executable_path
-    return path if path and Path(path).is_file() else None
-
-
-def quietly(*command, seconds=300):
-    """Run a command without a word; say whether it succeeded."""
-    try:
-        run = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return run.returncode == 0
+def quietly(*command):
+    """Run a command without a word; whether it succeeds will be seen."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(command, capture_output=True, timeout=600)
 
 
 def is_root():
@@ -51,23 +40,24 @@ def is_root():
 
 
 def find_chromium(playwright):
-    """Return the path of a browser, or None: an installed one, Playwright's, or Debian's.
+    """Return the path of a browser, or None: what CHROME_PATH names, or else an installed one.
 
-    Where there is none, each of the last two is tried once: a download by Playwright, and, for
-    root on Debian and Ubuntu, the package `chromium`. With CHROME_PATH set nothing else is tried.
+    Where there is none, Playwright fetches one; if that fails, root on Debian and Ubuntu installs
+    the package `chromium`.
     """
-    found = installed()
-    if found or os.environ.get("CHROME_PATH"):
-        return found
-    if found := playwrights_own(playwright):
-        return found
-    if quietly(sys.executable, "-m", "playwright", "install", "chromium"):
-        if found := playwrights_own(playwright):
-            return found
+    if chosen := os.environ.get("CHROME_PATH"):
+        return shutil.which(chosen)
+    ways = [(), (sys.executable, "-m", "playwright", "install", "chromium")]
     if is_root() and shutil.which("apt-get"):
-        quietly("apt-get", "update", seconds=120)
-        quietly("apt-get", "install", "-y", "--no-install-recommends", "chromium", seconds=600)
-    return installed()
+        install = ("apt-get", "install", "-y", "--no-install-recommends", "chromium")
+        ways += [("apt-get", "update"), install]
+    own = playwright.chromium.executable_path
+    for way in ways:
+        if way:
+            quietly(*way)
+        if found := installed() or shutil.which(own):
+            return found
+    return None
 
 
 def open_chromium(playwright, *arguments):

@@ -19,13 +19,7 @@ def main():
 
 
 def draw_card(path):
-    """Draw the title of the book above its two machines.
-
-    Parameters
-    ----------
-    path : path-like
-        A PNG file. It is the same picture every time, so that a test can compare it.
-    """
+    """Draw the title of the book above its two machines; the same PNG every time."""
     use_style()
     dots = 200  # per inch. Many, so that the letters are large: cards are shown small.
     with plt.rc_context({"savefig.bbox": "standard", "figure.constrained_layout.use": False}):

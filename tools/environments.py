@@ -8,22 +8,15 @@ ROOT = Path(__file__).resolve().parents[1]
 UV = str(Path(sys.executable).with_name("uv"))  # `make` has put it there
 
 
-def make_environment(folder, version, *requirements):
-    """Make a virtual environment; return the path of its Python.
+def make_environment(folder, version, requirements):
+    """Make a virtual environment and install the packages of a file; return its Python.
 
-    Parameters
-    ----------
-    folder : Path
-        Where to make it.
-    version : str
-        The Python it is made with, such as "3.12". Where there is none, uv fetches one.
-    *requirements : path-like
-        Files of requirements to install.
+    Where this version of Python (such as "3.12") is not installed, uv fetches it.
     """
     subprocess.run([UV, "venv", "--quiet", "--python", version, folder], check=True)
     python = str(folder / "bin" / "python")
-    files = [part for file in requirements for part in ("-r", file)]
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *files], check=True)
+    install = [UV, "pip", "install", "--quiet", "--python", python, "-r", requirements]
+    subprocess.run(install, check=True)
     return python
 
 

@@ -26,25 +26,7 @@ def main():
 
 
 def write_chapter(name, folder):
-    """Write the notebook of a new chapter.
-
-    Parameters
-    ----------
-    name : str
-        Number and subject, such as "14_my_subject".
-    folder : Path
-        Where to write it.
-
-    Returns
-    -------
-    Path
-        The notebook.
-
-    Raises
-    ------
-    SystemExit
-        If there is a chapter of this name or number.
-    """
+    """Write the notebook of a new chapter, such as "14_my_subject"; return its path."""
     if taken := sorted(folder.glob(f"{name[:2]}_*.ipynb")):
         sys.exit(f"{taken[0].name} is there already: choose another number.")
     first = nbformat.read(min(CHAPTERS.glob("*.ipynb")), as_version=4)

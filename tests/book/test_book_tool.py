@@ -4,6 +4,7 @@ Tried on a toy book of two notebooks and a page in Markdown that holds a cell. N
 TensorFlow, and the settings are those of Jupyter Book.
 """
 
+import platform
 import re
 import shutil
 import subprocess
@@ -112,6 +113,11 @@ def test_an_edit_runs_what_depends_on_it(toy, name, again):
     path = toy / name
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert stale(toy) == again
+
+
+def test_another_python_runs_all_again(toy, monkeypatch):
+    monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
+    assert stale(toy) == ALL
 
 
 def test_outputs_of_code_that_is_gone_are_dropped(toy):
