@@ -7,6 +7,7 @@ skipped and says so.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 import urllib.request
@@ -36,7 +37,7 @@ class Firefox:
     def __init__(self, folder):
         options = ["--headless", "--no-remote", "--profile", str(folder)]
         options += [f"--remote-debugging-port={self.port}"]
-        self.process = subprocess.Popen(["firefox-esr", *options])
+        self.process = subprocess.Popen(["firefox-esr", *options], start_new_session=True)
 
     def connect(self):
         """Begin a session; raise OSError while nobody answers."""
@@ -74,9 +75,9 @@ class WebKit:
     address = "http://127.0.0.1:45111/session"
 
     def __init__(self, folder):
-        command = ["xvfb-run", "-a", "WebKitWebDriver", "--port", "45111"]
+        command = ["xvfb-run", "-a", "WebKitWebDriver", "--port=45111"]
         environment = os.environ | {"WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
-        self.process = subprocess.Popen(command, env=environment)
+        self.process = subprocess.Popen(command, env=environment, start_new_session=True)
 
     def connect(self):
         """Begin a session; raise OSError while nobody answers."""
@@ -124,5 +125,5 @@ def test_all_pages_and_labs_draw(engine, address, tmp_path):
             browser.open(address + page)
             until(browser.drawn, f"{name} does not draw {page}")
     finally:
-        browser.process.terminate()
+        os.killpg(browser.process.pid, signal.SIGTERM)  # and what it has started
         browser.process.wait(timeout=PATIENCE)
