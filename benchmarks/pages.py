@@ -13,7 +13,6 @@ https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md, "Calibr
 import functools
 import gzip
 import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -22,10 +21,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
 from benchmarks import head, row
-from tools.browsing import QuietHandler, find_chromium, serve
+from tools.browsing import QuietHandler, serve
 from tools.contents import ROOT, pages
 
 SITE = ROOT / "_build" / "html"
@@ -86,25 +84,23 @@ class Handler(QuietHandler):
         self.wfile.write(content)
 
 
-def ask_lighthouse(address, chromium, slowdown):
+def ask_lighthouse(address, slowdown):
     """Return the scores of a page, from 0 to 100, and Lighthouse's index of this machine."""
     command = [shutil.which("npx"), "--yes", LIGHTHOUSE, address, "--output=json", "--quiet"]
     command += [f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}"]
     command += ["--chrome-flags=--headless=new --no-sandbox"]
-    environment = os.environ | {"CHROME_PATH": str(chromium)}
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-    report = json.loads(run.stdout)
+    report = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     found = {name: round(kind["score"] * 100) for name, kind in report["categories"].items()}
     return found, report["environment"]["benchmarkIndex"]
 
 
-def print_scores(addresses, chromium):
+def print_scores(addresses):
     """Print the median scores of each page."""
-    _, index = ask_lighthouse(addresses[0], chromium, 4)
+    _, index = ask_lighthouse(addresses[0], 4)
     for address in addresses:
         runs = []
         for _ in range(RUNS):
-            scores, index = ask_lighthouse(address, chromium, max(1, index / PHONE))
+            scores, index = ask_lighthouse(address, max(1, index / PHONE))
             runs.append(scores)
         medians = [f"{kind} {statistics.median(run[kind] for run in runs):.0f}" for kind in runs[0]]
         print(", ".join(medians), f"(slowed {index / PHONE:.1f} times)", address, flush=True)
@@ -120,10 +116,8 @@ def main(names):
     for name, (first, following) in (found | {"median": medians}).items():
         row(name, f"{first / 1000:.0f}", f"{following / 1000:.0f}")
     if names:
-        with sync_playwright() as playwright:
-            chromium = find_chromium(playwright)
         with serve(SITE, Handler) as host:
-            print_scores([host + name for name in names], chromium)
+            print_scores([host + name for name in names])
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ def main(names):
         new = re.fullmatch(REPOSITORY, names[0])
         if len(names) > 1 or not new or names[0].endswith(".git"):
             sys.exit(f"{' '.join(names)}: wanted make address REPOSITORY=owner/name")
-        count = write(ROOT, old, new.groups())
-        print(f"{names[0]} instead of {'/'.join(old)} in {count} files.")
+        write(ROOT, old, new.groups())
+        print(f"{names[0]} instead of {'/'.join(old)}: commit what `git diff` shows.")
     if problems := differing(ROOT):
         sys.exit("\n".join(problems))
 
@@ -58,19 +58,11 @@ def current(book):
 
 
 def write(book, old, new):
-    """Replace the address in all files of the repository; return in how many it stood."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=book, check=True, capture_output=True)
-    count = 0
-    for path in (book / name for name in listed.stdout.decode().split("\0") if name):
-        try:
-            text = path.read_bytes().decode()
-        except (UnicodeDecodeError, FileNotFoundError):  # a picture; a file that is deleted
-            continue
-        written = replaced(text, old, new)
-        if written != text:
-            path.write_bytes(written.encode())
-            count += 1
-    return count
+    """Replace the address in all files of the repository, but pictures."""
+    find = ["git", "grep", "-IlzF", "-e", old[0], "-e", old[1]]
+    listed = subprocess.run(find, cwd=book, check=True, capture_output=True).stdout.decode()
+    for path in (book / name for name in listed.split("\0") if name):
+        path.write_bytes(replaced(path.read_bytes().decode(), old, new).encode())
 
 
 def replaced(text, old, new):

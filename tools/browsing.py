@@ -8,24 +8,45 @@ import subprocess
 import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NAMES += ("msedge", "microsoft-edge")
-MACOS = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+from playwright.sync_api import Error
+
+# Where there is no browser, these are tried: Playwright's own, and for root on Debian a package.
+FETCH = (
+    (sys.executable, "-m", "playwright", "install", "chromium"),
+    ("apt-get", "update"),
+    ("apt-get", "install", "-y", "--no-install-recommends", "chromium"),
 )
-WINDOWS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
-WINDOWS_ROOTS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+
+
+def open_chromium(playwright, *arguments):
+    """Start a browser without a window; return None where there is none and none can be fetched.
+
+    It is what CHROME_PATH names, or else Chromium, Chrome, Edge, or Playwright's own. `arguments`
+    are for its command line. It runs in its sandbox, except for root and where the system, such as
+    a container, refuses it.
+    """
+    sandboxes = [False] if is_root() else [True, False]
+    for command in [None, *FETCH]:
+        if command:
+            quietly(*command)
+        for browser in installed():
+            for sandbox in sandboxes:
+                with contextlib.suppress(Error):
+                    launch = playwright.chromium.launch
+                    return launch(**browser, chromium_sandbox=sandbox, args=arguments)
+        if os.environ.get("CHROME_PATH") or (command and not is_root()):
+            return None
+    return None
 
 
 def installed():
-    """Return the path of a browser that is already here, or None."""
-    roots = [os.environ[name] for name in WINDOWS_ROOTS if name in os.environ]
-    places = [*NAMES, *MACOS, *(str(Path(root) / place) for root in roots for place in WINDOWS)]
-    return next(filter(None, map(shutil.which, places)), None)
+    """Return what may be here, as Playwright's `launch` takes it."""
+    if chosen := os.environ.get("CHROME_PATH"):
+        return [{"executable_path": chosen}]
+    paths = filter(None, map(shutil.which, ("chromium", "chromium-browser")))
+    found = [{"executable_path": path} for path in paths]
+    return [*found, {"channel": "chrome"}, {"channel": "msedge"}, {}]
 
 
 def quietly(*command):
@@ -37,48 +58,6 @@ def quietly(*command):
 def is_root():
     """Say whether this process may do everything (never true on Windows)."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def find_chromium(playwright):
-    """Return the path of a browser, or None: what CHROME_PATH names, or else an installed one.
-
-    Where there is none, Playwright fetches one; if that fails, root on Debian and Ubuntu installs
-    the package `chromium`.
-    """
-    if chosen := os.environ.get("CHROME_PATH"):
-        return shutil.which(chosen)
-    ways = [(), (sys.executable, "-m", "playwright", "install", "chromium")]
-    if is_root() and shutil.which("apt-get"):
-        install = ("apt-get", "install", "-y", "--no-install-recommends", "chromium")
-        ways += [("apt-get", "update"), install]
-    own = playwright.chromium.executable_path
-    for way in ways:
-        if way:
-            quietly(*way)
-        if found := installed() or shutil.which(own):
-            return found
-    return None
-
-
-def open_chromium(playwright, *arguments):
-    """Start a browser without a window; return None where there is none.
-
-    `arguments` are for its command line. It runs in its sandbox, except for root and where the
-    system, such as a container, refuses it.
-    """
-    from playwright.sync_api import Error
-
-    path = find_chromium(playwright)
-    if path is None:
-        return None
-    for sandbox in [False] if is_root() else [True, False]:
-        try:
-            return playwright.chromium.launch(
-                executable_path=path, chromium_sandbox=sandbox, args=arguments
-            )
-        except Error:
-            if not sandbox:
-                raise
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -48,26 +48,10 @@ def main():
 
 
 def print_book(browser):
-    """Print the built book.
+    """Print the built book with a Chromium; return the PDF and on which page each place stands.
 
-    Parameters
-    ----------
-    browser : playwright.sync_api.Browser
-        A Chromium.
-
-    Returns
-    -------
-    Path
-        The PDF, in `_build`.
-    dict of int
-        The page on which each target of a link stands, counted from 1; under "" how many there are.
-
-    Raises
-    ------
-    SystemExit
-        If the site is not built.
-    RuntimeError
-        If a picture is missing, a link leads nowhere, or the page numbers do not settle.
+    A picture that is missing, a link that leads nowhere, and page numbers that do not settle raise
+    RuntimeError.
     """
     if not (ROOT / "_build" / "html" / "index.html").is_file():
         sys.exit("_build/html holds no site: run `make book` first.")

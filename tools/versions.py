@@ -25,11 +25,6 @@ SAY_VERSIONS = (
 )
 
 
-def pinned(text):
-    """Return a file of requirements as it is."""
-    return text
-
-
 def oldest(text):
     """Return a file of requirements with the oldest Keras and TensorFlow; no other pin moves."""
     for name, version in OLDEST.items():
@@ -45,7 +40,7 @@ def newest(text):
 
 
 # Name of the row, version of Python, what becomes of the requirements, what pytest runs.
-ROWS = {python: (python, pinned, UNIT_AND_BUILD) for python in PYTHONS}
+ROWS = {python: (python, str, UNIT_AND_BUILD) for python in PYTHONS}
 ROWS["oldest"] = (PYTHONS[0], oldest, UNIT_AND_BUILD)
 ROWS["newest"] = (PYTHONS[-1], newest, ())
 
@@ -54,10 +49,9 @@ def main(names):
     """Print one row for each name, or for all; end with an error if one of them failed."""
     if unknown := set(names) - set(ROWS):
         sys.exit(f"There is no {', '.join(sorted(unknown))}; choose from {', '.join(ROWS)}.")
-    table = ["| | Python | Keras | TensorFlow | result | time |\n|---|---|---|---|---|---|"]
-    for name in names or ROWS:
-        table.append(try_row(name))
-    print("\n".join(["", *table]))
+    table = [try_row(name) for name in names or ROWS]
+    print("\n| | Python | Keras | TensorFlow | result | time |\n|---|---|---|---|---|---|")
+    print("\n".join(table))
     sys.exit(any("failed" in row for row in table))
 
 
@@ -70,14 +64,13 @@ def try_row(name):
         for file in FILES:
             path = book / file
             path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
-        environment = Path(folder, "environment")
-        python = make_environment(environment, version, book / "requirements-dev.txt")
+        requirements = book / "requirements-dev.txt"
+        python = make_environment(Path(folder, "environment"), version, requirements)
         run = subprocess.run([python, "-c", SAY_VERSIONS], stdout=subprocess.PIPE, text=True)
         versions = run.stdout.strip() or "? | ? | ?"
         print(f"{name}: {versions}", flush=True)
-        run = subprocess.run(
-            [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup", *tests], cwd=book
-        )
+        test = [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup", *tests]
+        run = subprocess.run(test, cwd=book)
     result = "**failed**" if run.returncode else "passed"
     return f"| {name} | {versions} | {result} | {(time.perf_counter() - start) / 60:.0f} min |"
 
