@@ -11,6 +11,7 @@ from pathlib import Path
 from docutils import nodes
 from pygments import token
 from pygments.lexers import get_lexer_by_name
+from sphinx.writers.html5 import HTML5Translator
 
 # For tabs and coloured search words, which this book does not have, and for Sphinx's own search.
 NOT_NEEDED = {"design-tabs.js", "doctools.js", "sphinx_highlight.js"}
@@ -41,11 +42,6 @@ def visit_image(translator, node):
         translator.body[-1] = translator.body[-1].replace("<img ", f"<img {room} ")
 
 
-def depart_image(translator, node):
-    """End a picture."""
-    type(translator).depart_image(translator, node)
-
-
 def choose_scripts(app, pagename, templatename, context, doctree):
     """Leave out the scripts that a page does not need; let no other hold the page up."""
     chosen = []
@@ -72,6 +68,6 @@ def setup(app):
     """Run when the other extensions have chosen theirs."""
     for language in ("python", "ipython3"):
         app.add_lexer(language, Lexer)
-    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
+    app.add_node(nodes.image, override=True, html=(visit_image, HTML5Translator.depart_image))
     app.connect("html-page-context", choose_scripts, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

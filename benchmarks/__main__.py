@@ -67,13 +67,11 @@ def machine():
     """Return when, on what, and with which versions something is measured, as a sentence."""
     info = Path("/proc/cpuinfo")
     known = re.search(r"model name\s*: (.+)", info.read_text("utf-8")) if info.is_file() else None
-    processor = known[1] if known else platform.processor() or platform.machine()
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    installed = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return (
-        f"Measured on {date.today()}: {processor}, {os.cpu_count()} cores{load} at the start; "
-        f"{platform.system()}, Python {platform.python_version()}, {installed}."
-    )
+    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    machine = f"{known[1] if known else platform.machine()}, {os.cpu_count()} cores{load}"
+    installed = [f"{name} {version}" for name, version in versions().items()]
+    software = ", ".join([platform.system(), f"Python {platform.python_version()}", *installed])
+    return f"Measured on {date.today()}: {machine}; {software}."
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks import head, row
+from tools.contents import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 RUN = [sys.executable, "-m", "jupyter", "execute", "--timeout=600", "--startup_timeout=600"]
 PAUSE = 0.1  # seconds between two looks at the processes
 HEAD = ("notebook", "time", "memory", "")
@@ -27,11 +27,6 @@ class Measured(NamedTuple):
     seconds: float
     memory: float
     passed: bool
-
-    def cells(self):
-        """Return the row of the table."""
-        result = "" if self.passed else "**failed**"
-        return self.name, f"{self.seconds:.0f} s", f"{self.memory:.0f} MB", result
 
 
 def measure(path, limit=float("inf")):
@@ -49,9 +44,9 @@ def measure(path, limit=float("inf")):
                 continue
         peak = max(peak, memory)
         time.sleep(PAUSE)
-    measured = Measured(path.stem, time.perf_counter() - start, peak, process.returncode == 0)
-    row(*measured.cells())
-    return measured
+    seconds, passed = time.perf_counter() - start, process.returncode == 0
+    row(path.stem, f"{seconds:.0f} s", f"{peak:.0f} MB", "" if passed else "**failed**")
+    return Measured(path.stem, seconds, peak, passed)
 
 
 def chosen(names):

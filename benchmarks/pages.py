@@ -3,11 +3,9 @@
 Weights are those of the built site, as GitHub Pages sends it (text packed with gzip). A first visit
 fetches everything; the next page only what the page before it in the book did not.
 
-Of the pages that are named, such as `index.html`, Lighthouse prints its scores, too (on a slow
-phone, median of three runs). It slows the processor four times, which makes a phone of a fast
-desktop computer and something slower of a slow one. So each run is slowed by as much as makes the
-same phone of this machine at this hour, by the speed that Lighthouse measured in the run before:
-https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md, "Calibrating".
+Of the pages that are named, such as `index.html`, Lighthouse gives its scores, too: on a phone,
+median of three runs. Each run is slowed by as much as makes the same phone of any machine, by the
+speed that Lighthouse measured in the run before (its docs/throttling.md, "Calibrating").
 """
 
 import functools

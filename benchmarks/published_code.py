@@ -43,10 +43,9 @@ def seconds_of_trainer(run):
 
 def published_model(run, X):
     """Return the model of the post, compiled."""
-    batch_size = run.batch_size if run.stateful else None
     model = keras.Sequential(
         [
-            keras.Input(batch_shape=(batch_size, *X.shape[1:])),
+            keras.Input(batch_shape=(run.batch_size if run.stateful else None, *X.shape[1:])),
             keras.layers.LSTM(run.units, stateful=run.stateful),
             keras.layers.Dense(samples.LETTERS, activation="softmax"),
         ]

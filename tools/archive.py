@@ -2,11 +2,11 @@
 
 import sys
 import zipfile
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from tools.contents import ROOT
+
 NAME = "lstm-shape-and-state-site"
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the same site gives the same file, whenever it is packed
 README = """\

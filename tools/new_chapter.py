@@ -20,9 +20,7 @@ def main():
     if len(sys.argv) != 2 or not re.fullmatch(r"\d\d(_[a-z0-9]+)+", sys.argv[1]):
         sys.exit("Name the chapter by its number and subject: make chapter CHAPTER=14_my_subject")
     path = write_chapter(sys.argv[1], CHAPTERS)
-    places = sum(cell.source.count("TODO") for cell in nbformat.read(path, as_version=4).cells)
-    print(f"chapters/{path.name}: {places} places to write, marked TODO.")
-    print("CONTRIBUTING.md, 'How to add a chapter', has the steps.")
+    print(f"chapters/{path.name}: write what is marked TODO; CONTRIBUTING.md has the steps.")
 
 
 def write_chapter(name, folder):

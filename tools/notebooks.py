@@ -72,8 +72,8 @@ def run(stop, path, notebook):
     """Run one notebook in a kernel of its own, in its folder; if it fails, let no other start."""
     if stop.is_set():
         return None
-    quiet = ["--log-level=ERROR"]  # no word about how the kernel is reached
-    options = {"timeout": TIMEOUT, "allow_errors": False, "extra_arguments": quiet}
+    options = {"timeout": TIMEOUT, "allow_errors": False}
+    options["extra_arguments"] = ["--log-level=ERROR"]  # no word about how the kernel is reached
     try:
         result = single_nb_execution(notebook, cwd=str(path.parent), **options)
         if result.err:

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
 from tools.browsing import open_chromium
-from tools.contents import ROOT, parts
+from tools.contents import ROOT, documents, parts
 
 NAME = "lstm-shape-and-state.pdf"
 HERE = "http://book/"  # stands for the site while addresses are put together
@@ -28,8 +28,7 @@ PAGE = """<!DOCTYPE html>
 {styles}<style>{style}</style></head><body><main class="bd-main"><div class="bd-content">
 <header class="title-page"><h1>{title}</h1><p class="question">{question}</p>
 <p>{author}, {year}</p>
-<p>Read it with its labs at <a href="{site}">{site}</a>. The notebooks and the tests are at
-<a href="{code}">{code}</a>.</p>
+<p>With its labs: <a href="{site}">{site}</a><br>Notebooks and tests: <a href="{code}">{code}</a></p>
 <p>In this edition all solutions and answers are shown below their questions. Left out is the code
 that only draws a figure, and the set-up of each notebook.</p>
 <p>Code: MIT licence. Text and figures: CC BY 4.0.</p></header>
@@ -39,9 +38,10 @@ that only draws a figure, and the set-up of each notebook.</p>
 
 def main():
     """Print the book that stands in `_build/html`; say where it is, its pages and its size."""
+    if not (ROOT / "_build" / "html" / "index.html").is_file():
+        sys.exit("_build/html holds no site: run `make book` first.")
     with sync_playwright() as playwright:
-        browser = open_chromium(playwright)
-        if browser is None:
+        if (browser := open_chromium(playwright)) is None:
             sys.exit("No Chromium, Chrome or Edge found: name one with CHROME_PATH.")
         path, numbers = print_book(browser)
     print(f"{path.relative_to(ROOT)}: {numbers['']} pages, {path.stat().st_size / 1e6:.1f} MB")
@@ -53,8 +53,6 @@ def print_book(browser):
     A picture that is missing, a link that leads nowhere, and page numbers that do not settle raise
     RuntimeError.
     """
-    if not (ROOT / "_build" / "html" / "index.html").is_file():
-        sys.exit("_build/html holds no site: run `make book` first.")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     pages = read_pages(config["html"]["baseurl"])
     html, path = ROOT / "_build" / "book.html", ROOT / "_build" / NAME
@@ -73,8 +71,7 @@ def print_book(browser):
 
 def read_pages(site):
     """Return all pages as they are printed: {document: its tree}."""
-    names = [name for _, documents in parts() for name in documents]
-    pages = {}
+    names, pages = documents(), {}
     for name in names:
         source = (ROOT / "_build" / "html" / f"{name}.html").read_bytes()
         pages[name] = page = BeautifulSoup(source, "html.parser")
@@ -107,12 +104,12 @@ def write_html(pages, config, numbers):
     """Return the whole book as one page, with the numbers of its pages as far as they are known."""
     titles = {name: page.article.find("h1").get_text() for name, page in pages.items()}
     contents = []
-    for caption, documents in parts():
+    for caption, names in parts():
         contents += [f'<p class="part">{escape(caption)}</p>'] if caption else []
         contents += [
             f'<a href="#{quote(f"{name}:")}">{escape(titles[name])}'
             f"<span>{numbers.get(f'{name}:', 0)}</span></a>"
-            for name in documents
+            for name in names
         ]
     first = pages["index"]
     styles = [link for link in first.select("link[rel=stylesheet]") if ":" not in link["href"]]

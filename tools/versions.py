@@ -8,21 +8,16 @@ browser too. A row takes about 15 minutes.
 import re
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from tools.environments import clone_book, make_environment
+from tools.environments import fresh_book
 
 PYTHONS = ("3.11", "3.12", "3.13")
 # An older pair that is tried beside the pins.
 OLDEST = {"keras": "3.12.0", "tensorflow": "2.20.0", "tensorflow-cpu": "2.20.0"}
-FILES = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
 UNIT_AND_BUILD = ("tests/unit", "tests/book/test_build.py")
-SAY_VERSIONS = (
-    "import platform, keras, tensorflow\n"
-    "print(platform.python_version(), keras.__version__, tensorflow.__version__, sep=' | ')"
-)
+SAY_VERSIONS = """import platform, keras, tensorflow
+print(platform.python_version(), keras.__version__, tensorflow.__version__, sep=' | ')"""
 
 
 def oldest(text):
@@ -59,13 +54,7 @@ def try_row(name):
     """Run one row's tests in an environment of its own; return the row."""
     version, change, tests = ROWS[name]
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix=f"versions-{name}-") as folder:
-        book = clone_book(Path(folder))
-        for file in FILES:
-            path = book / file
-            path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
-        requirements = book / "requirements-dev.txt"
-        python = make_environment(Path(folder, "environment"), version, requirements)
+    with fresh_book(version, "requirements-dev.txt", change) as (book, python):
         run = subprocess.run([python, "-c", SAY_VERSIONS], stdout=subprocess.PIPE, text=True)
         versions = run.stdout.strip() or "? | ? | ?"
         print(f"{name}: {versions}", flush=True)
