@@ -28,7 +28,7 @@ PAGE = """<!DOCTYPE html>
 {styles}<style>{style}</style></head><body><main class="bd-main"><div class="bd-content">
 <header class="title-page"><h1>{title}</h1><p class="question">{question}</p>
 <p>{author}, {year}</p>
-<p>With its labs: <a href="{site}">{site}</a><br>Notebooks and tests: <a href="{code}">{code}</a></p>
+<p>With its labs: <a href="{site}">{site}</a>. Notebooks, tests: <a href="{code}">{code}</a>.</p>
 <p>In this edition all solutions and answers are shown below their questions. Left out is the code
 that only draws a figure, and the set-up of each notebook.</p>
 <p>Code: MIT licence. Text and figures: CC BY 4.0.</p></header>
