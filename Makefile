@@ -72,7 +72,8 @@ pdf: .venv/test book  ## print the book as one PDF (needs a Chromium)
 	$(VENV)/python -m tools.pdf
 
 lab: .venv/book  ## open the notebooks in JupyterLab
-	$(VENV)/jupyter lab --notebook-dir=. chapters/01_from_a_sequence_to_datax.ipynb
+	$(VENV)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=. \
+		chapters/01_from_a_sequence_to_datax.ipynb
 
 serve: book  ## show the site on http://localhost:8000
 	$(VENV)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
