@@ -79,7 +79,7 @@ serve: book  ## show the site on http://localhost:8000
 	$(VENV)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 CHAPTER ?=
-chapter: .venv/book  ## start a chapter from the template: make chapter CHAPTER=14_my_subject
+chapter: .venv/book  ## start a chapter from the template: make chapter CHAPTER=18_my_subject
 	$(VENV)/python -m tools.new_chapter $(CHAPTER)
 
 LOCALE ?= zh_CN
