@@ -11,7 +11,6 @@ from pathlib import Path
 from docutils import nodes
 from pygments import token
 from pygments.lexers import get_lexer_by_name
-from sphinx.writers.html5 import HTML5Translator
 
 # For tabs and coloured search words, which this book does not have, and for Sphinx's own search.
 NOT_NEEDED = {"design-tabs.js", "doctools.js", "sphinx_highlight.js"}
@@ -35,11 +34,29 @@ class Lexer(type(get_lexer_by_name("ipython3"))):
 def visit_image(translator, node):
     """Write a drawing with its size, in pixels or points, so that the text does not jump."""
     path = Path(translator.builder.srcdir, node["uri"])
+    if in_figure(node):  # a tap opens it alone, as large as the screen allows
+        folder, images = translator.builder.imgpath, translator.builder.images
+        translator.body.append(f'<a class="open-figure" href="{folder}/{images[node["uri"]]}">')
     type(translator).visit_image(translator, node)
     if path.suffix == ".svg" and (size := SIZE.search(path.read_text("utf-8"))):
         scale = 4 / 3 if size[2] else 1
         room = f'width="{float(size[1]) * scale:.0f}" height="{float(size[3]) * scale:.0f}"'
         translator.body[-1] = translator.body[-1].replace("<img ", f"<img {room} ")
+
+
+def depart_image(translator, node):
+    """End a picture."""
+    type(translator).depart_image(translator, node)
+    if in_figure(node):
+        translator.body.append("</a>")
+
+
+def in_figure(node):
+    """Say whether a picture is a figure of a chapter."""
+    while node := node.parent:
+        if isinstance(node, nodes.figure):
+            return True
+    return False
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
@@ -68,6 +85,6 @@ def setup(app):
     """Run when the other extensions have chosen theirs."""
     for language in ("python", "ipython3"):
         app.add_lexer(language, Lexer)
-    app.add_node(nodes.image, override=True, html=(visit_image, HTML5Translator.depart_image))
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.connect("html-page-context", choose_scripts, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
