@@ -22,7 +22,9 @@ from tools.contents import ROOT, documents, parts
 NAME = "lstm-shape-and-state.pdf"
 HERE = "http://book/"  # stands for the site while addresses are put together
 FOLDED = ".cell:not(.tag_solution) > details"  # sets a notebook up, or draws a figure
-ON_SCREEN_ONLY = f"script, .headerlink, .lab-asleep, {FOLDED}, .cell > details > summary"
+ON_SCREEN_ONLY = "script, .headerlink, .lab-asleep, .chapter-line, .test-mark, "
+ON_SCREEN_ONLY += f"{FOLDED}, .cell > details > summary"
+ON_SITE_ONLY = "reference/self_checks"  # what stands in the chapters, once more
 PAGE = """<!DOCTYPE html>
 <html lang="{language}" data-theme="light"><head><meta charset="utf-8"><title>{title}</title>
 {styles}<style>{style}</style></head><body><main class="bd-main"><div class="bd-content">
@@ -71,7 +73,8 @@ def print_book(browser):
 
 def read_pages(site):
     """Return all pages as they are printed: {document: its tree}."""
-    names, pages = documents(), {}
+    names = [name for name in documents() if name != ON_SITE_ONLY]
+    pages = {}
     for name in names:
         source = (ROOT / "_build" / "html" / f"{name}.html").read_bytes()
         pages[name] = page = BeautifulSoup(source, "html.parser")
@@ -110,6 +113,7 @@ def write_html(pages, config, numbers):
             f'<a href="#{quote(f"{name}:")}">{escape(titles[name])}'
             f"<span>{numbers.get(f'{name}:', 0)}</span></a>"
             for name in names
+            if name in pages
         ]
     first = pages["index"]
     styles = [link for link in first.select("link[rel=stylesheet]") if ":" not in link["href"]]
