@@ -22,7 +22,7 @@ from tools.contents import ROOT, documents, parts
 NAME = "lstm-shape-and-state.pdf"
 HERE = "http://book/"  # stands for the site while addresses are put together
 FOLDED = ".cell:not(.tag_solution) > details"  # sets a notebook up, or draws a figure
-ON_SCREEN_ONLY = "script, .headerlink, .lab-asleep, .chapter-line, .test-mark, "
+ON_SCREEN_ONLY = "script, .headerlink, .lab-asleep, .chapter-line, .test-mark, .small-figure, "
 ON_SCREEN_ONLY += f"{FOLDED}, .cell > details > summary"
 ON_SITE_ONLY = "reference/self_checks"  # what stands in the chapters, once more
 PAGE = """<!DOCTYPE html>
