@@ -1,7 +1,8 @@
 """What a reader of each page fetches: `python -m benchmarks.pages [page ...]`.
 
 Weights are those of the built site, as GitHub Pages sends it (text packed with gzip). A first visit
-fetches everything; the next page only what the page before it in the book did not.
+fetches everything but figures below the first, which come when the reader comes near them; the next
+page only what the page before it in the book did not.
 
 Of the pages that are named, such as `index.html`, Lighthouse gives its scores, too: on a phone,
 median of three runs. Each run is slowed by as much as makes the same phone of any machine, by the
@@ -40,9 +41,9 @@ def sent(path):
 
 
 def fetched(page):
-    """Return the files that a browser fetches for a page, without the page itself."""
+    """Return the files that a browser fetches for the top of a page, without the page itself."""
     document = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    for part in document.find_all("noscript"):
+    for part in document.select("noscript, img[loading=lazy]"):
         part.decompose()
     links = document.select('link[rel~="stylesheet"], link[rel~="icon"], link[rel~="preload"]')
     addresses = [tag["href"] for tag in links]

@@ -42,6 +42,7 @@ def main(arguments=None):
     if stamp.is_file() and stamp.read_text() == f"{inputs} {digest(site)}":
         return print(f"Nothing has changed since the last build: {site / 'index.html'}")
     stamp.unlink(missing_ok=True)
+    shutil.rmtree(site, ignore_errors=True)  # pictures of earlier builds
 
     from tools.notebooks import run_notebooks  # slow to import
 

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 PATIENCE = 180  # seconds
 DRAWN = """(() => {
     scrollTo(0, document.body.scrollHeight);
+    for (const image of document.images) image.loading = "eager";
     const labs = document.querySelectorAll("script[type*=widget-view]").length;
     return document.readyState === "complete" && document.querySelectorAll(".lab").length === labs
         && [...document.images].every((i) => i.complete && i.naturalWidth)
