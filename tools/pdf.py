@@ -24,7 +24,7 @@ HERE = "http://book/"  # stands for the site while addresses are put together
 FOLDED = ".cell:not(.tag_solution) > details"  # sets a notebook up, or draws a figure
 ON_SCREEN_ONLY = "script, .headerlink, .lab-asleep, .chapter-line, .test-mark, .small-figure, "
 ON_SCREEN_ONLY += f"{FOLDED}, .cell > details > summary"
-ON_SITE_ONLY = "reference/self_checks"  # what stands in the chapters, once more
+ON_SITE_ONLY = {"reference/self_checks", "reference/recipe"}  # repeats; needs a script
 PAGE = """<!DOCTYPE html>
 <html lang="{language}" data-theme="light"><head><meta charset="utf-8"><title>{title}</title>
 {styles}<style>{style}</style></head><body><main class="bd-main"><div class="bd-content">
@@ -73,7 +73,7 @@ def print_book(browser):
 
 def read_pages(site):
     """Return all pages as they are printed: {document: its tree}."""
-    names = [name for name in documents() if name != ON_SITE_ONLY]
+    names = [name for name in documents() if name not in ON_SITE_ONLY]
     pages = {}
     for name in names:
         source = (ROOT / "_build" / "html" / f"{name}.html").read_bytes()
