@@ -23,7 +23,8 @@ each_lab = pytest.mark.parametrize("name", LARGEST)
 UNFOLD = "document.querySelectorAll('details').forEach(d => { d.open = true })"
 
 # Where Tab stops: elements of the page, radio buttons of one group once, nothing folded away.
-STOPS = """[...document.querySelectorAll('.lab :is(button, input, summary, [tabindex="0"])')]
+STOPS = """[...document.querySelectorAll(
+        '.lab :is(button, input, select, summary, [tabindex="0"])')]
     .filter(element => element.checkVisibility() && element.tabIndex === 0)
     .filter(element => element.type !== 'radio' || element.checked).length"""
 FOCUSED = """() => {
@@ -35,7 +36,7 @@ FOCUSED = """() => {
     return [element.stop, seen ? '' : element.outerHTML.slice(0, 120)];
 }"""
 SMALL = """() => [...document.querySelectorAll(
-        '.lab :is(button, input, summary, td[data-row], div[data-row], span[data-row])')]
+        '.lab :is(button, input, select, summary, td[data-row], div[data-row], span[data-row])')]
     .map(part => part.closest('label') ?? part)
     .filter(part => part.checkVisibility())
     .filter(part => part.offsetHeight < 44
@@ -65,12 +66,16 @@ HURRY = """async ([source, values, texts, rounds]) => {
     const pick = list => list[(seed = (seed * 48271) % 2147483647) % list.length];
     const keys = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'Enter', 'q'];
     for (let round = 0; round < rounds; round++) {
-        const parts = [...el.querySelectorAll('button, input, summary, [data-row], canvas')];
-        const part = pick(parts);
+        const all = 'button, input, option, summary, [data-row], canvas';
+        const part = pick([...el.querySelectorAll(all)]);
         if (part.type === 'range') part.value = pick([part.min, part.max, part.value - 1]);
         else if (part.type === 'text') part.value = pick(texts);
-        if (part.matches('[type=range], [type=text]')) part.dispatchEvent(new Event('input'));
-        else {
+        if (part.matches('option')) {
+            part.selected = true;
+            part.parentElement.dispatchEvent(new Event('change'));
+        } else if (part.matches('[type=range], [type=text]')) {
+            part.dispatchEvent(new Event('input'));
+        } else {
             const how = { bubbles: true, pointerType: 'mouse' };
             part.dispatchEvent(new PointerEvent('pointerover', how));
             part.click();
@@ -81,7 +86,8 @@ HURRY = """async ([source, values, texts, rounds]) => {
         if (round % 10 === 0) await new Promise(requestAnimationFrame);
     }
     await new Promise(requestAnimationFrame);
-    const shown = ['.lab-view', '.lab-code'].map(part => el.querySelector(part).textContent);
+    const shown = ['.lab-view, .lab-picture', '.lab-code']
+        .map(part => el.querySelector(part).textContent);
     if (values.running) el.querySelector('[data-key=train]').click();
     cleanUp();
     el.remove();
@@ -98,8 +104,8 @@ def touch(browser):
 @each_lab
 def test_its_first_view_speaks_only_in_writing_and_all_of_it_is_accessible(show_labs, bench, name):
     page = show_labs(LARGEST[name]())
-    assert len(page.locator(".lab-first").inner_text()) > len("Try first: ")
-    assert "keras.layers.LSTM(" in page.locator(".lab-code").inner_text()
+    assert len(page.locator(".lab-first, .lab-guide-text").inner_text()) > len("Try first: ")
+    assert "keras.layers.LSTM(" in page.locator(".lab-code").text_content()
     assert page.locator("p.lab-spoken").get_attribute("aria-live") == "polite"
     page.evaluate(UNFOLD)
     assert bench.axe() == []
