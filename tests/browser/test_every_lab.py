@@ -2,23 +2,12 @@
 
 import pytest
 from conftest import View
-from lab_tools import ODD_TEXTS, drawn, random_weights, scrolls_sideways
+from lab_tools import LARGEST, ODD_TEXTS, SMALL, drawn, scrolls_sideways
 
 from tools.lab_page import write_page
-from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab
-from utils.windows import ALPHABET
 
 pytestmark = pytest.mark.browser
 
-LARGEST = {  # what takes most room
-    "ShapeLab": lambda **o: ShapeLab(text=ALPHABET, window=8, **o),
-    "StepLab": lambda **o: StepLab(weights=random_weights(12), word="ABCDEFGHIJ", step=4, **o),
-    "RaceLab": lambda **o: RaceLab(window=6, epochs=10, **o),
-    "StateLab": lambda **o: StateLab(
-        weights=random_weights(12), text=ALPHABET, batch_size=5, passes=2, resets=[3], **o
-    ),
-    "LanesLab": lambda **o: LanesLab(length=60, batch_size=6, time_steps=8, cut="overlapping", **o),
-}
 each_lab = pytest.mark.parametrize("name", LARGEST)
 UNFOLD = "document.querySelectorAll('details').forEach(d => { d.open = true })"
 
@@ -35,13 +24,6 @@ FOCUSED = """() => {
     const seen = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
     return [element.stop, seen ? '' : element.outerHTML.slice(0, 120)];
 }"""
-SMALL = """() => [...document.querySelectorAll(
-        '.lab :is(button, input, select, summary, td[data-row], div[data-row], span[data-row])')]
-    .map(part => part.closest('label') ?? part)
-    .filter(part => part.checkVisibility())
-    .filter(part => part.offsetHeight < 44
-        || (part.offsetWidth < 44 && part.matches('button, label')))
-    .map(part => `${part.offsetWidth}×${part.offsetHeight} ${part.outerHTML.slice(0, 120)}`)"""
 # A lab beside a model that notes its values and who listens. `hurry` uses everything at random.
 HURRY = """async ([source, values, texts, rounds]) => {
     let heard = [];
