@@ -105,9 +105,10 @@ def test_it_opens_with_a_question_that_can_be_skipped_and_is_asked_once(open_lab
 
 
 @each_lab
-def test_each_question_shows_what_it_asks_and_explains_every_answer(open_lab, bench, lab):
+@pytest.mark.parametrize("width", [1000, 390])
+def test_each_question_shows_what_it_asks_and_explains_every_answer(open_lab, bench, lab, width):
     questions = read_words(NAMES[lab])["questions"]
-    page = open_lab(lab)
+    page = open_lab(lab, width=width)
     for question, words in questions.items():
         verdicts, places = set(), 1
         for answer in range(60):
@@ -250,6 +251,7 @@ def test_tabs_move_by_arrow_keys_and_each_is_accessible_on_a_desk_and_a_phone(
     tabs = page.get_by_role("tab")
     assert tabs.all_text_contents()[-3:] == list(SHARED["tabs"].values())[-3:]
     tabs.first.focus()
+    seen = []
     for number in range(tabs.count()):
         tab = page.locator('[role="tab"][aria-selected="true"]')
         assert tab.count() == 1 and tab.evaluate("tab => tab === document.activeElement")
@@ -258,8 +260,10 @@ def test_tabs_move_by_arrow_keys_and_each_is_accessible_on_a_desk_and_a_phone(
         assert panel.count() == 1
         assert panel.get_attribute("id") == tab.get_attribute("aria-controls")
         assert len(panel.inner_text()) > 20 and bench.axe() == [], number
+        seen.append(tab.inner_text())
         page.keyboard.press("ArrowRight")
         drawn(page)
+    assert seen == tabs.all_text_contents()
     assert tabs.first.get_attribute("aria-selected") == "true"  # around
     phone = View(browser, 390, has_touch=True, is_mobile=True)
     write_page(lab_folder[0], [LARGEST[lab]()], "dark")
@@ -288,8 +292,7 @@ def test_what_has_one_name_lights_up_together_and_a_click_pins_it(open_lab, lab)
     style = "one => getComputedStyle(one).outlineStyle"
     assert {one.evaluate(style) for one in lit.all()} <= {"double", "solid"}  # without colour, too
     line.click()
-    page.mouse.move(0, 0)
-    drawn(page)
+    press(page, "digits")
     assert lit.count() >= 2  # pinned
     page.keyboard.press("Escape")
     page.locator(".lab-title").hover()

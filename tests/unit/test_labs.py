@@ -192,6 +192,20 @@ def test_a_saved_state_opens_as_the_same_lab(name):
     assert again.words == {"title": "Labor"}
 
 
+def test_a_lab_knows_how_it_started_and_tells_its_tour_without_scripts():
+    lab = make("StateLab", resets=[3])
+    lab.resets, lab.text = [5], "AB"
+    assert (lab.start["resets"], lab.start["text"], lab.start["call"]) == ([3], "ABCDEFGHIJKL", 1)
+    assert not {"weights", "words", "site", "results"} & {*lab.start, *RaceLab().start}
+    again = make("StateLab")
+    again.set_state({"start": lab.get_state()["start"]})  # from a saved notebook
+    assert again.start == lab.start
+    steps = labs.StateLab._words["tour_steps"]
+    assert lab._without_script().count("<li>") == len(steps) >= 5
+    lab.words = {"tour_steps": ["<b>Eins</b>"]}
+    assert "<ol><li>&lt;b&gt;Eins&lt;/b&gt;</li></ol>" in lab._without_script()
+
+
 def test_a_lab_opens_when_it_is_shown_and_says_what_to_do_without_widgets():
     lab = ShapeLab()
     lab.window = 4

@@ -69,6 +69,7 @@ function openLab(definition, model, el) {
   const lab = {
     id: `lab-${++opened}-${Math.random().toString(36).slice(2, 7)}`,
     text, hides, redraw,
+    model, // for traits that are no settings: results that the page writes
     typed: {}, // what stands in fields that are being typed in
     local: definition.local?.() ?? {},
     now: settings(),
