@@ -300,8 +300,8 @@ def assemble(errors, parts):
     """Return settings and results, from errors {name: (seeds, weeks, H)}."""
     settings = {
         "seeds": list(SEEDS), "fewer seeds": list(FEWER_SEEDS), "window": T, "hours": H,
-        "units": UNITS, "rate": RATE, "batch": BATCH, "epochs": EPOCHS, "patience": PATIENCE, "stride": STRIDE,
-        "samples": {name: len(part.past) for name, part in parts.items()},
+        "units": UNITS, "rate": RATE, "batch": BATCH, "epochs": EPOCHS, "patience": PATIENCE,
+        "stride": STRIDE, "samples": {name: len(part.past) for name, part in parts.items()},
     }  # fmt: skip
     samples = np.bincount(parts["test"].start // WEEK)  # of each week
     return {"settings": settings, "results": {n: summary(e, samples) for n, e in errors.items()}}
