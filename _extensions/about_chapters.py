@@ -25,14 +25,16 @@ def write_line(app, pagename, templatename, context, doctree):
     if not is_chapter(pagename):
         return
     text = Path(app.srcdir, f"{pagename}.ipynb").read_text(encoding="utf-8")
-    minutes = re.search(r"\*\*To read:\*\* (\d+)", text)[1]
+    minutes = re.search(r"\*\*To read:\*\* (\d+)", text)
+    if minutes is None:
+        return
     launch = [group for group in context["header_buttons"] if group["label"] == "launch-buttons"]
     links = [(button["text"], button["url"]) for group in launch for button in group["buttons"]]
     links.append((_("Notebook"), context["pathto"](f"_sources/{pagename}.ipynb", 1)))
     links.append((_("Summary"), "#summary"))
     tested = _("tested on Keras {keras}").format(keras=version("keras"))
     parts = [
-        _("{minutes} minutes").format(minutes=minutes),
+        _("{minutes} minutes").format(minutes=minutes[1]),
         *(f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in links),
         tested,
     ]
@@ -40,6 +42,12 @@ def write_line(app, pagename, templatename, context, doctree):
     context["body"] = context["body"].replace(
         "</h1>", f'</h1>\n<p class="chapter-line">{line}</p>', 1
     )
+
+
+def drop_number(app, pagename, templatename, context, doctree):
+    """Take the number from the title in the head: search engines and messengers show it."""
+    if is_chapter(pagename):
+        context["title"] = re.sub(r"^<span[^>]*>[\d. ]+</span>", "", context["title"])
 
 
 def tests_of(path):
@@ -90,9 +98,10 @@ def begin(app):
 
 
 def setup(app):
-    """Run after the theme has made its buttons."""
+    """Write the line after the theme has made its buttons; shorten titles before they are used."""
     app.add_message_catalog(CATALOGUE, str(Path(app.srcdir, "locale")))
     app.connect("builder-inited", begin)
     app.connect("doctree-resolved", mark_tests)
+    app.connect("html-page-context", drop_number, priority=100)
     app.connect("html-page-context", write_line, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,7 +21,7 @@ def target(reference, page):
 
 def show_meanings(app, doctree, docname):
     """Give each link to the glossary the meaning of its term, to be shown when it is pointed at."""
-    if docname == GLOSSARY:
+    if docname == GLOSSARY or GLOSSARY not in app.env.found_docs:
         return
     sections = app.env.get_doctree(GLOSSARY).findall(nodes.section)
     meanings = {name: first_paragraph(section) for section in sections for name in section["ids"]}

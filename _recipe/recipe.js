@@ -15,10 +15,10 @@
       features: "feature by feature: the whole past of the first feature, then of the second" }],
     series: ["How many series?", { one: "one", several: "several, such as one for each sensor" }],
     lengths: ["How long are they?", { equal: "equally long", different: "of different lengths" }],
-    out: ["What shall the model answer?", {
+    out: ["What should the model answer?", {
       value: "one value", yes: "yes or no", class: "one of several classes",
       horizon: "the next H values", each: "one value at each time step" }],
-    stateful: ["Shall it remember what came before the window?", {
+    stateful: ["Should it remember what came before the window?", {
       no: "no: each window is read by itself", yes: "yes: stateful, piece after piece" }],
     layers: ["Which layers?", { lstm: "one LSTM", gru: "one GRU", two: "two LSTMs" }],
     dropout: ["Dropout on what each step reads?", { no: "no", yes: "0.2" }],
@@ -27,8 +27,8 @@
   const WORDS = {
     copy: "Copy the program", copied: "Copied", link: "Copy a link to these choices",
     notebook: "Download as a notebook, for Jupyter or Colab", program: "The program",
-    arrays: "The arrays", samples: "samples", steps: "time steps", features: "features",
-    reads: "x, what the model reads", wanted: "y, what it shall answer",
+    arrays: "The arrays", samples: "samples", steps: "time steps", feature: "feature", features: "features",
+    reads: "x, what the model reads", wanted: "y, what it should answer",
   };
 
   const place = /** @type {HTMLElement} */ (document.querySelector("#recipe"));
@@ -85,6 +85,9 @@
     make("h2", {}, WORDS.arrays), picture, make("h2", {}, WORDS.program), buttons,
     make("div", { class: "highlight" }, make("pre", { tabindex: 0 }, code))));
 
+  /** @param {number[]} shape */
+  const written = (shape) => `(N,${shape.map((size) => ` ${size}`).join(",")})`;
+
   /** One array, as a block whose edges have the colours of the axes. @param {string} title @param {number[]} shape @param {number} y0 */
   function block(title, shape, y0) {
     const steps = shape.length > 1 ? shape[0] : 1;
@@ -101,15 +104,14 @@
       }
     }
     const bottom = y0 + 34 + rows * 16;
-    const text = `(N${shape.map((size) => `, ${size}`).join("")}${shape.length ? "" : ","})`;
     /** @param {number} x @param {number} y @param {string} kind @param {string} label @param {string} anchor */
     const name = (x, y, kind, label, anchor) => draw("text", { x, y, class: kind, "text-anchor": anchor }, label);
     return [
-      name(4, y0 + 12, "title", `${title}: ${text}`, "start"), ...cells,
+      name(4, y0 + 12, "title", `${title}: ${written(shape)}`, "start"), ...cells,
       name(178 + columns * 22, y0 + 26, "samples", `N ${WORDS.samples}`, "start"),
       ...(shape.length > 1 ? [name(142, (y0 + 34 + bottom) / 2 + 4, "steps", `${shape[0]} ${WORDS.steps}`, "end")] : []),
       ...(title === WORDS.reads || shape.length > 1
-        ? [name(150, bottom + 16, "features", `${across} ${title === WORDS.reads ? WORDS.features : ""}`, "start")] : []),
+        ? [name(150, bottom + 16, "features", `${across} ${title !== WORDS.reads ? "" : across === 1 ? WORDS.feature : WORDS.features}`, "start")] : []),
     ];
   }
 
@@ -137,7 +139,7 @@
     const first = 64 + Math.min(x[0], 6) * 16;
     const second = 64 + (y.length > 1 ? Math.min(y[0], 6) : 1) * 16;
     picture.replaceChildren(draw("svg", { viewBox: `0 0 400 ${first + second}`, role: "img",
-      "aria-label": `x (N, ${x.join(", ")}), y (N, ${y.join(", ")})` },
+      "aria-label": `x ${written(x)}, y ${written(y)}` },
     ...block(WORDS.reads, x, 0), ...block(WORDS.wanted, y, first)));
     code.replaceChildren(...program(chosen).split(/(#.*)/).map((part) => (
       part.startsWith("#") ? make("span", { class: "c1" }, part) : part)));

@@ -102,9 +102,7 @@ def by_week(part, told):
     `told` are changes of the scaled temperature, (N, H).
     """
     errors, week = (told - part.change) * STD[0], part.start // WEEK
-    return np.array(
-        [[rounded_rmse(e) for e in errors[week == w].T] for w in range(week.max() + 1)]
-    )
+    return np.array([[rounded_rmse(e) for e in errors[week == w].T] for w in range(week.max() + 1)])
 
 
 # The machines: each gives what `fit` takes, and a function that tells the changes of a part
@@ -301,9 +299,9 @@ def measure():
 def assemble(errors, parts):
     """Return settings and results, from errors {name: (seeds, weeks, H)}."""
     settings = {
-        "seeds": list(SEEDS), "fewer seeds": list(FEWER_SEEDS), "window": T, "hours": H, "units": UNITS, "rate": RATE,
-        "batch": BATCH, "epochs": EPOCHS, "patience": PATIENCE, "stride": STRIDE,
-        "samples": {name: len(part.past) for name, part in parts.items()},
+        "seeds": list(SEEDS), "fewer seeds": list(FEWER_SEEDS), "window": T, "hours": H,
+        "units": UNITS, "rate": RATE, "batch": BATCH, "epochs": EPOCHS, "patience": PATIENCE,
+        "stride": STRIDE, "samples": {name: len(part.past) for name, part in parts.items()},
     }  # fmt: skip
     samples = np.bincount(parts["test"].start // WEEK)  # of each week
     return {"settings": settings, "results": {n: summary(e, samples) for n, e in errors.items()}}
