@@ -280,11 +280,12 @@ class Lab(anywidget.AnyWidget):
     def __init__(self, **settings):
         super().__init__(**settings)
         if not self.start:  # a saved lab brings its own
+            # _esm and _css are traits of the widget, and no settings
             own = set(self.trait_names(sync=True)) - set(Lab.class_trait_names()) - {"weights"}
             self.start = {
                 name: copy.copy(getattr(self, name))
                 for name in sorted(own)
-                if not self.traits()[name].read_only
+                if not name.startswith("_") and not self.traits()[name].read_only
             }
 
     def __init_subclass__(cls, module=None, **kwargs):
