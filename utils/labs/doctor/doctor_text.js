@@ -52,7 +52,7 @@
 
   /** Return the words of a text and each pair of neighbours, without numbers and names of layers. @param {string} text */
   function wordsOf(text) {
-    const plain = text.toLowerCase()
+    const plain = text.replace(/Graph execution error:|defined at \(most recent call last\):/g, " ").toLowerCase()
       .replace(/received:\s*\(none/g, "received_open").replace(/received:\s*\(\d/g, "received_full")
       .replace(/ndim=(\d)/g, (_, count) => `ndim_${"abcdefghij"[count]}`);
     const words = plain.match(/[a-z_]{2,}/g) ?? [];
@@ -74,13 +74,14 @@
    */
   function find(text, entries) {
     const words = wordsOf(text);
-    const sets = entries.map((entry) => wordsOf([entry.title, entry.message, ...entry.also].join(" . ")));
+    const head = (/** @type {Entry} */ { title }) => title.replace(/`, (for|from|while) .*/, "");
+    const sets = entries.map((entry) => wordsOf([`${head(entry)} ${entry.message}`, ...entry.also].join(" . ")));
     /** @type {Record<string, number>} */
     const known = {};
     for (const word of words) known[word] = Math.log((entries.length + 1) / (sets.filter((set) => set.has(word)).length || Infinity));
     const weight = (/** @type {Iterable<string>} */ some) => [...some].reduce((all, word) => all + Math.max(known[word] ?? 2, 0), 0);
     return entries.map((entry, place) => {
-      const named = [entry.title.replace(/, (for|from|while) .*/, ""), ...entry.also].map((phrase) => {
+      const named = [head(entry), ...entry.also].map((phrase) => {
         const parts = [...wordsOf(phrase)];
         return weight(parts.filter((part) => words.has(part))) / (weight(parts) || 1);
       });
@@ -148,18 +149,19 @@
     const one = { x, model, y: null };
     let found = doctor.explain(one, words);
     if (found.ok && y) {
-      const input = model ?? { input: [null, ...x.slice(1)], units: 32, sequences: false, stateful: false, dense: 1 };
-      found = doctor.explain({ x, model: input, y }, words);
+      found = doctor.explain({ x, model: model ?? modelOf([null, ...x.slice(1)]), y }, words);
     }
     const { problem } = found;
     /** @type {Answer} */
     const answer = {
       kind: "shape", shape: x, names: written, options: problem?.fixes ?? [], section: say.sections.shape,
-      title: problem ? (problem.silent ? say.silent : x.length === 3 ? say.refused : fill(say.axes, { count: x.length })) : say.fits,
+      title: problem ? (problem.silent ? say.silent : x.length === 3 ? say.refused : x.length === 1 ? say.oneAxis : fill(say.axes, { count: x.length })) : say.fits,
       says: problem ? [problem.what, ...(problem.fixes.length ? [] : [problem.advice || say.none])] : [found.runs, ...found.notes],
     };
     if (problem && x.length !== 3 && !model) answer.says = [say.reads];
-    if (!found.tried && !problem) answer.says = [say.open];
+    if (!problem && x.length === 3 && written.some((size) => !/^\d+$|^None$/.test(size))) {
+      answer.says = [fill(say.runs, { T: written[1], F: written[2] })];
+    }
     if (problem?.what.startsWith("x has") && y) answer.section = say.sections.labels;
     if (!problem && x.length === 3 && x[1] === 1 && written[2] !== "1" && !model?.stateful) {
       answer.title = fill(say.once, { F: written[2] });
@@ -167,10 +169,15 @@
       answer.options = choice(written, `x = np.transpose(x, (0, 2, 1))`, "", say);
       answer.section = say.sections.layout;
     }
-    const starts = answer.options.map(({ when }) => when?.match(/^(each row is|x is|each number is|all of that are) /)?.[0]);
-    if (starts.length > 1 && starts.every((start) => start === "each row is ")) answer.ask = say.row;
+    if (answer.options.length > 1 && answer.options.every(({ when }) => when?.startsWith("each row is "))) {
+      answer.ask = say.row;
+      answer.options = answer.options.map((option) => ({ ...option, when: option.when?.slice("each row is ".length) }));
+    }
     return answer;
   }
+
+  /** A usual model for an Input: one with a batch size is stateful. @param {Shape} input @returns {import("./doctor_shapes.js").Model} */
+  const modelOf = (input) => ({ input, units: 32, sequences: false, stateful: Boolean(input[0]), dense: 1 });
 
   /** Time steps or features? The two readings of (N, 1, F). @param {string[]} written @param {string} steps @param {string} same @param {any} say @returns {Option[]} */
   const choice = ([N, , F], steps, same, say) => [
@@ -297,7 +304,7 @@
     }
     if (!found.x) return null;
     const input = found.input && numbers(found.input.length === 2 ? ["None", ...found.input] : found.input);
-    const model = input?.length === 3 && input[2] ? { input, units: 32, sequences: false, stateful: false, dense: 1 } : null;
+    const model = input?.length === 3 && input[2] ? modelOf(input) : null;
     return ofShape(found.x, model, found.y ? numbers(found.y) : null, words);
   }
 
@@ -309,7 +316,7 @@
     if (!given.length || given[0] === "None") return answer;
     const input = wanted && numbers(tupleOf(wanted[1]));
     if (input && (input.length !== 3 || !input[2])) return answer;
-    const model = input && { input, units: 32, sequences: false, stateful: false, dense: 1 };
+    const model = input && modelOf(input);
     const { options, ask, shape, names } = ofShape(given, model, null, words);
     return options.length ? { ...answer, options, ask, shape, names } : { ...answer, shape, names };
   }
@@ -327,7 +334,11 @@
     const [best] = ranked;
     const raised = /(?:Error|Exception)\b\s*:|Traceback/.test(typed);
     const code = !raised && /\w\s*\(|\w\s*=\s*\w/.test(typed);
-    const sure = best && best.score > 6 && best.named > 0.55;
+    const sure = best && (best.score > 6 && best.named > 0.55 || best.score > 3 && best.named > 0.99);
+    if (/\w\.shape\s*[=:]?\s*[([]/.test(typed) && !raised) {
+      const found = ofShapes(typed, words);
+      if (found) return found;
+    }
     if (code && !(sure && best.named > 0.9)) {
       const old = OLD_LINES.find(([pattern]) => pattern.test(typed));
       const named = old && entries.find(({ id }) => id === old[1]);
@@ -340,12 +351,13 @@
       if (found) return found;
     }
     if (!sure && !(raised && best?.score > 8)) {
-      return { kind: "nothing", title: words.doctor.unknown, says: [words.doctor.unknownMore], options: [],
-               near: ranked.filter(({ score }) => score > 1).slice(0, 3).map(({ entry }) => entry) };
+      const near = ranked.filter(({ score }) => score > 1.5).slice(0, 3).map(({ entry }) => entry);
+      const { unknown, perhaps, unknownMore } = words.doctor;
+      return { kind: "nothing", title: near.length ? perhaps : unknown, says: [unknownMore], options: [], near };
     }
     const same = ranked.filter(({ score }) => score > best.score * 0.97).map(({ entry }) => entry);
     if (same.length === 1) return withSizes(ofEntry(best.entry), message, words);
-    return { kind: "message", title: same[0].title.replace(/, (for|from) .*/, ""), says: [], ask: words.doctor.which,
+    return { kind: "message", title: same[0].title.replace(/`, (for|from) .*/, "`"), says: [], ask: words.doctor.which,
              entry: same[0].id, options: same.map((entry) => ({ when: entry.title, why: `${entry.means} ${entry.fix}`, code: entry.code, entry })) };
   }
 
