@@ -35,16 +35,14 @@ def entries(source):
         printed = section.select_one(".cell_output pre")
         said = " ".join(printed.get_text().split()) if printed else ""
         phrase = (title.split("`") + [title])[1]  # what stands in code, if anything does
+        behind = said.partition(phrase)[2]  # if it is in words other than these, all of it
         lines = section.select(".cell_input pre")[-1].get_text().split("\n") if fix else []
         mended = [line for line in lines if not re.match("print|# @", line)]
         named = [code.get_text().strip("`") for code in section.select("p > code")]
         yield {
             "id": section["id"],
             "title": title,
-            # What a message says behind the words of the title, or in other words than these
-            "message": (said.partition(phrase)[2] or said * said.count("Error: ")).partition("[[")[
-                0
-            ][:70],
+            "message": (behind or said * said.count("Error: ")).partition("[[")[0][:70],
             "means": beginning(texts[0]),
             "fix": beginning(fix),
             "code": "\n".join(mended).strip() or "\n".join(lines).strip(),

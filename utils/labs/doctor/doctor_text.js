@@ -17,6 +17,7 @@
    * @property {string} [why]
    * @property {string} code
    * @property {Shape | null} [shape] Of what the LSTM reads then
+   * @property {string[]} [names] How its sizes are written
    * @property {Entry} [entry]
    * @typedef {object} Answer
    * @property {string} kind message, shape, code, or nothing
@@ -181,8 +182,8 @@
 
   /** Time steps or features? The two readings of (N, 1, F). @param {string[]} written @param {string} steps @param {string} same @param {any} say @returns {Option[]} */
   const choice = ([N, , F], steps, same, say) => [
-    { when: fill(say.moments, { F }), code: steps, shape: numbers([N, F, "1"]) },
-    { when: fill(say.measurements, { F }), code: same || say.nothing, shape: numbers([N, "1", F]) },
+    { when: fill(say.moments, { F }), code: steps, names: [N, F, "1"], shape: numbers([N, F, "1"]) },
+    { when: fill(say.measurements, { F }), code: same || say.nothing, names: [N, "1", F], shape: numbers([N, "1", F]) },
   ];
 
   /** Answer for an entry of the error page. @param {Entry} entry @returns {Answer} */
