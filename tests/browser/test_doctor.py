@@ -270,11 +270,11 @@ def test_of_one_time_step_it_asks_what_the_numbers_are(ask, line):
 
 # What was pasted; what the title says, the entry, and a piece of the first code
 LINES = {
-    "(8760, 5)": ("2 axes", None, "x[..., np.newaxis]"),
-    "x.shape = (100, 3)": ("2 axes", None, "x[..., np.newaxis]"),
-    "8760 x 5": ("2 axes", None, "x[..., np.newaxis]"),
+    "(8760, 5)": ("Two axes", None, "x[..., np.newaxis]"),
+    "x.shape = (100, 3)": ("Two axes", None, "x[..., np.newaxis]"),
+    "8760 x 5": ("Two axes", None, "x[..., np.newaxis]"),
     "torch.Size([32, 10, 5])": ("Three axes", None, None),
-    "(8, 5, 3, 2)": ("4 axes", None, "np.reshape(x, (-1, 5, 6))"),
+    "(8, 5, 3, 2)": ("Four axes", None, "np.reshape(x, (-1, 5, 6))"),
     "(25,)": ("One axis", None, "x[np.newaxis, :, np.newaxis]"),
     "x (10, 5, 3), batch_shape (4, 5, 3)": ("These sizes", None, "x = x[:8]"),
     "x.shape (25, 5, 2), Input((5, 3))": ("These sizes", None, "keras.Input((5, 2))"),
@@ -345,7 +345,7 @@ def typed(page, text):
 def test_it_answers_on_each_page_and_a_link_opens_the_same(visit, path):
     view = visit(f"{path}#doctor={quote('(812, 9)')}")
     page, card = view.page, view.page.locator(".doctor-answer")
-    expect(card).to_contain_text("2 axes, and an LSTM reads three")
+    expect(card).to_contain_text("Two axes, and an LSTM reads three")
     expect(page.locator("#doctor textarea")).to_have_value("(812, 9)")
     expect(page.locator("#doctor")).to_be_in_viewport()
     typed(
@@ -448,7 +448,7 @@ def test_without_a_script_and_from_disk(browser, site):
     page.close()
     page = browser.new_page()
     page.goto(f"{(site / ERRORS).as_uri()}#doctor={quote('(25, 3)')}")
-    expect(page.locator(".doctor-answer")).to_contain_text("2 axes, and an LSTM reads three")
+    expect(page.locator(".doctor-answer")).to_contain_text("Two axes, and an LSTM reads three")
     page.close()
 
 

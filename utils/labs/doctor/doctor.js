@@ -13,7 +13,7 @@
   };
   const EXAMPLES = [
     "(8760, 5)", "expected ndim=3, found ndim=2",
-    "model.add(LSTM(50, batch_input_shape=(1, 1, 1), stateful=True))", "reshape(dataX, (len(dataX), 1, 3))",
+    "LSTM(50, batch_input_shape=(1, 1, 1), stateful=True)", "reshape(dataX, (len(dataX), 1, 3))",
   ];
   const LONGEST = 4000; // letters of a text that are read
   const SVG = "http://www.w3.org/2000/svg";
@@ -56,7 +56,7 @@
     const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ kind, /** @type {string} */ words, anchor = "start") => (
       draw("text", { x, y, class: kind, "text-anchor": anchor }, words));
     const drawn = [
-      ...sheets.map((at) => draw("rect", { x: 4 + at * 9, y: 42 - at * 8, width: 308, height: 96, rx: 5, class: "sheet" })),
+      ...sheets.map((at) => draw("rect", { x: 4 + at * 9, y: 42 - at * 8, width: steps.length * 76 + 2, height: 96, rx: 5, class: "sheet" })),
     ];
     steps.forEach((step, at) => {
       const x = 14 + at * 76;
@@ -75,7 +75,7 @@
     const size = (/** @type {number} */ at) => (shape[at] === null && /^[NTF]$|^None$/.test(names[at]) ? "" : ` = ${names[at]}`);
     const loop = T === 1 ? WORDS.once : WORDS.loop.replace("{T}", /^None$/.test(names[1]) ? "T" : names[1]);
     drawn.push(
-      text(4, 16, "samples", `N${size(0)} ${N === 1 ? WORDS.sample : WORDS.samples}`),
+      text(4, 40 - sheets.length * 8, "samples", `N${size(0)} ${N === 1 ? WORDS.sample : WORDS.samples}`),
       text(4, 158, "time-steps", `T${size(1)} ${T === 1 ? WORDS.step : WORDS.steps}: ${loop}`),
       text(4, 178, "features", `F${size(2)} ${F === 1 ? WORDS.feature : WORDS.features}: ${WORDS.vector}`),
     );
@@ -86,7 +86,7 @@
   function written(names) {
     const axes = ["samples", "time-steps", "features"];
     const sizes = names.flatMap((name, at) => [at ? ", " : "(", make("span", names.length === 3 ? { class: axes[at] } : {}, name,
-      ...(names.length === 3 ? [make("small", { "aria-hidden": "true" }, "NTF"[at])] : []))]);
+      ...(names.length === 3 && name !== "NTF"[at] ? [make("small", { "aria-hidden": "true" }, "NTF"[at])] : []))]);
     return [...sizes, names.length === 1 ? ",)" : ")"];
   }
 
@@ -137,7 +137,7 @@
         input.addEventListener("change", () => choose(option));
         return make("label", {}, input, make("span", {}, ...rich(option.when)));
       })) : "";
-    const means = answer.kind === "message" && answer.says.length ? [make("strong", {}, WORDS.means), " "] : [];
+    const means = answer.entry ? [make("strong", {}, WORDS.means), " "] : [];
     const links = [
       ...(answer.near ?? []).map((/** @type {any} */ entry) => link(`reference/error_messages.html#${entry.id}`, entry.title)),
       ...(answer.entry ? [link(`reference/error_messages.html#${answer.entry}`, WORDS.entry)] : []),
@@ -145,8 +145,7 @@
       ...(answer.kind === "nothing" ? [link("reference/error_messages.html", WORDS.errors)] : []),
     ];
     card.replaceChildren(
-      ...(example ? [make("p", { class: "doctor-example" }, WORDS.example, " ", make("code", {}, example))] : []),
-      make("p", { class: "doctor-title" }, ...rich(answer.title)),
+      make("p", { class: "doctor-title" }, ...rich(answer.title), ...(example ? [make("small", {}, ` ${WORDS.example} ${example}`)] : [])),
       make("div", { class: "doctor-parts" },
         make("div", {}, ...answer.says.filter(Boolean).map((/** @type {string} */ text, /** @type {number} */ at) => make("p", {}, ...(at ? [] : means), ...rich(text))), asked),
         figure, fix),

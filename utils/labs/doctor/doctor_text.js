@@ -156,7 +156,7 @@
     /** @type {Answer} */
     const answer = {
       kind: "shape", shape: x, names: written, options: problem?.fixes ?? [], section: say.sections.shape,
-      title: problem ? (problem.silent ? say.silent : x.length === 3 ? say.refused : x.length === 1 ? say.oneAxis : fill(say.axes, { count: x.length })) : say.fits,
+      title: problem ? (problem.silent ? say.silent : x.length === 3 ? say.refused : fill(say.axes, { count: say.counts[x.length] ?? `${x.length} axes` })) : say.fits,
       says: problem ? [problem.what, ...(problem.fixes.length ? [] : [problem.advice || say.none])] : [found.runs, ...found.notes],
     };
     if (problem && x.length !== 3 && !model) answer.says = [say.reads];
@@ -357,9 +357,13 @@
       return { kind: "nothing", title: near.length ? perhaps : unknown, says: [unknownMore], options: [], near };
     }
     const same = ranked.filter(({ score }) => score > best.score * 0.97).map(({ entry }) => entry);
-    if (same.length === 1) return withSizes(ofEntry(best.entry), message, words);
-    return { kind: "message", title: same[0].title.replace(/`, (for|from) .*/, "`"), says: [], ask: words.doctor.which,
-             entry: same[0].id, options: same.map((entry) => ({ when: entry.title, why: `${entry.means} ${entry.fix}`, code: entry.code, entry })) };
+    const axes = /ndim=3|input shape/i.test(best.entry.title) ? { shape: [null, null, null], names: ["N", "T", "F"] } : {};
+    if (same.length === 1) return withSizes({ ...ofEntry(best.entry), ...axes }, message, words);
+    return {
+      kind: "message", title: same[0].title.replace(/`, (for|from) .*/, "`"), says: [], ask: words.doctor.which, entry: same[0].id, ...axes,
+      options: same.map((entry) => ({
+        when: entry.title.split("`, ")[1] ?? words.doctor.forData, why: entry.fix, code: entry.code, entry })),
+    };
   }
 
   Object.assign(doctor, { answer, find, ARGUMENTS });
