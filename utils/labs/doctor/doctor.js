@@ -55,9 +55,8 @@
     const sheets = Array.from({ length: Math.min(N ?? 3, 3) }, (_, at) => at).reverse();
     const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ kind, /** @type {string} */ words, anchor = "start") => (
       draw("text", { x, y, class: kind, "text-anchor": anchor }, words));
-    const drawn = [
-      ...sheets.map((at) => draw("rect", { x: 4 + at * 9, y: 42 - at * 8, width: steps.length * 76 + 2, height: 96, rx: 5, class: "sheet" })),
-    ];
+    /** @type {Element[]} */
+    const drawn = sheets.map((at) => draw("rect", { x: 4 + at * 9, y: 42 - at * 8, width: steps.length * 76 + 2, height: 96, rx: 5, class: "sheet" }));
     steps.forEach((step, at) => {
       const x = 14 + at * 76;
       if (at) drawn.push(draw("path", { d: `M${x - 20} 68 h16 m-5 -4 l5 4 l-5 4`, class: "arrow" }));

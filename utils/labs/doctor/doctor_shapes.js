@@ -369,7 +369,7 @@
   }
 
   /** Name the axes, and say how often the loop runs and what it reads. @param {Case} one @param {Verdict} verdict */
-  function describe({ x, model }, { passed, tried, stage }) {
+  function describe({ x }, { passed, tried, stage }) {
     const count = passed && x.length > 2 ? x.length : 3;
     const letters = ["N", "T", ..."P".repeat(Math.max(count - 3, 0)), "F"];
     const named = x.map((size, axis) => (x.length === count

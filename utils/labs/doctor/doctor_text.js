@@ -141,7 +141,7 @@
 
   /**
    * Answer for a shape of data.
-   * @param {string[]} written @param {import("./doctor_shapes.js").Model | null} model @param {Shape | null} y @param {any} words
+   * @param {string[]} written @param {any} model @param {Shape | null} y @param {any} words
    * @returns {Answer}
    */
   function ofShape(written, model, y, words) {
@@ -177,7 +177,7 @@
     return answer;
   }
 
-  /** A usual model for an Input: one with a batch size is stateful. @param {Shape} input @returns {import("./doctor_shapes.js").Model} */
+  /** A usual model for an Input: one with a batch size is stateful. @param {Shape} input */
   const modelOf = (input) => ({ input, units: 32, sequences: false, stateful: Boolean(input[0]), dense: 1 });
 
   /** Time steps or features? The two readings of (N, 1, F). @param {string[]} written @param {string} steps @param {string} same @param {any} say @returns {Option[]} */
@@ -328,7 +328,7 @@
    * @returns {Answer | null} null for an empty text
    */
   function answer(text, entries, words) {
-    const typed = text.replace(/\x1b\[[0-9;]*m/g, "").replace(/[‘’]/g, "'").replace(/[“”]/g, '"').trim();
+    const typed = text.replace(/[‘’]/g, "'").replace(/[“”]/g, '"').trim();
     if (!typed) return null;
     const message = lastError(typed).replace(/\s+/g, " ");
     const ranked = find(message, entries);
