@@ -209,6 +209,6 @@
     if (!seen.some((one) => one.isIntersecting)) return;
     observer.disconnect();
     if (!coming) answer();
-  }, { rootMargin: "300px" }).observe(place);
+  }, { rootMargin: "100px" }).observe(place);
   readAddress();
 }
