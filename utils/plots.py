@@ -55,22 +55,23 @@ def use_style():
         pass
 
 
-def headline(figure, finding, letters=49):
+def headline(figure, finding, letters=47):
     """Write the finding of a figure above it, from its left edge, in lines that fit its width.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
     finding : str
-        What the figure shows, as a sentence without a full stop.
-    letters : int, default 49
+        What the figure shows, as a sentence without a full stop; it may hold its own line breaks.
+    letters : int, default 47
         Most letters in a line.
     """
-    fewest = len(textwrap.wrap(finding, letters))
-    while len(textwrap.wrap(finding, letters - 1)) == fewest:  # lines of about the same length
-        letters -= 1
-    text = textwrap.fill(finding, letters)
-    figure.suptitle(text, x=0.01, ha="left", size=11.5, weight="bold")
+    if "\n" not in finding:
+        fewest = len(textwrap.wrap(finding, letters))
+        while len(textwrap.wrap(finding, letters - 1)) == fewest:  # lines of similar length
+            letters -= 1
+        finding = textwrap.fill(finding, letters)
+    figure.suptitle(finding, x=0.01, ha="left", size=11.5, weight="bold")
 
 
 def blank(ax):
@@ -269,8 +270,8 @@ def two_machines(letters="ABC"):
     figure, axes = sheets((-1.2, 2.7 * count + 0.1), (-2.8, 0.4), (-2.8, 0.4), above=0)
     draw_loop(axes[0], [[letter] for letter in letters])
     draw_loop(axes[1], [list(letters)])
-    axes[0].set_title(f"(N, {count}, 1) walks through the window")
-    axes[1].set_title(f"(N, 1, {count}) looks once")
+    axes[0].set_title(f"(N, {count}, 1) walks through the window", weight="bold")
+    axes[1].set_title(f"(N, 1, {count}) looks once", weight="bold")
     return figure
 
 
@@ -320,17 +321,18 @@ def draw_seeds(ax, groups, ceiling=None, unit="accuracy", rows=False):
     rows : bool, default False
         Whether groups are rows, from top to bottom, for many of them or long names.
     """
+    look = {"marker": "o", "ms": 5.5, "mec": COLORS["ground"], "mew": 0.6, "ls": "", "zorder": 3}
     for place, (values, color) in enumerate(groups.values()):
         values = np.asarray(values, dtype=float)
         # Spread the dots sideways in a fixed pattern: the same picture at every build.
-        offsets = np.linspace(-0.3, 0.3, len(values)) if len(values) > 1 else np.zeros(1)
-        dots, ends = (place + offsets, values), (place - 0.38, place + 0.38)
+        offsets = np.linspace(-0.34, 0.34, len(values)) if len(values) > 1 else np.zeros(1)
+        dots, ends = (place + offsets, values), (place - 0.44, place + 0.44)
         if rows:
-            ax.plot(*dots[::-1], "o", color=color, alpha=0.75, ms=4)
-            ax.vlines(np.median(values), *ends, color=color, lw=2)
+            ax.vlines(np.median(values), *ends, color=color, alpha=0.6, lw=2)
+            ax.plot(*dots[::-1], color=color, **look)
         else:
-            ax.plot(*dots, "o", color=color, alpha=0.75, ms=4)
-            ax.hlines(np.median(values), *ends, color=color, lw=2)
+            ax.hlines(np.median(values), *ends, color=color, alpha=0.6, lw=2)
+            ax.plot(*dots, color=color, **look)
     if ceiling is not None:
         (ax.axvline if rows else ax.axhline)(ceiling, color=MUTED, ls="--", lw=1.2)
     names = range(len(groups)), list(groups)
