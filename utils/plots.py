@@ -4,8 +4,8 @@ The colours are those of `_static/tokens.css`, which pages and labs read too. Th
 from the colour-blind safe palette of Okabe and Ito (2008), darkened where needed so that text in
 them is readable on white (contrast of at least 4.5 : 1).
 
-Every figure is drawn once, for a column of 470 pixels (4.8 inches), with panels below each other: a
-phone then shows it at three quarters of its size, and its smallest letters (11 points) at 11 pixels.
+Every figure is drawn once, for a column of 470 pixels (4.8 inches), with panels below each other:
+a phone shows it at three quarters of its size, and the smallest letters (11 points) at 11 pixels.
 """
 
 import re
