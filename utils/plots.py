@@ -81,7 +81,7 @@ def blank(ax):
     ax.grid(False)
 
 
-def sheets(xlim, *ylims, above=0.58):
+def sheets(xlim, *ylims, above=0.58, width=4.8):
     """Make a figure of drawing sheets below each other, as high as what they hold.
 
     Parameters
@@ -92,6 +92,8 @@ def sheets(xlim, *ylims, above=0.58):
         Lower and upper end of each sheet, in the same units.
     above : float, default 0.58
         Room for the headline, in inches.
+    width : float, default 4.8
+        Of the figure, in inches.
 
     Returns
     -------
@@ -101,9 +103,9 @@ def sheets(xlim, *ylims, above=0.58):
     """
     heights = [top - bottom for bottom, top in ylims]
     titles = 0.3 * len(ylims) if len(ylims) > 1 else 0
-    inches = sum(heights) * 4.7 / (xlim[1] - xlim[0]) + titles + above
+    inches = sum(heights) * (width - 0.1) / (xlim[1] - xlim[0]) + titles + above
     figure, axes = plt.subplots(
-        len(ylims), 1, figsize=(4.8, inches), height_ratios=heights, squeeze=False
+        len(ylims), 1, figsize=(width, inches), height_ratios=heights, squeeze=False
     )
     for ax, ylim in zip(axes[:, 0], ylims, strict=True):
         blank(ax)
@@ -267,7 +269,9 @@ def two_machines(letters="ABC"):
     matplotlib.figure.Figure
     """
     count = len(letters)
-    figure, axes = sheets((-1.2, 2.7 * count + 0.1), (-2.8, 0.4), (-2.8, 0.4), above=0)
+    xlim, ylim = (-1.2, 2.7 * count + 0.1), (-2.8, 0.4)
+    width = max(4.8, 0.5 * (xlim[1] - xlim[0]))  # more than three steps need more room
+    figure, axes = sheets(xlim, ylim, ylim, above=0, width=width)
     draw_loop(axes[0], [[letter] for letter in letters])
     draw_loop(axes[1], [list(letters)])
     axes[0].set_title(f"(N, {count}, 1) walks through the window", weight="bold")
