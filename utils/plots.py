@@ -325,11 +325,11 @@ def draw_seeds(ax, groups, ceiling=None, unit="accuracy", rows=False):
     rows : bool, default False
         Whether groups are rows, from top to bottom, for many of them or long names.
     """
-    look = {"marker": "o", "ms": 5.5, "mec": COLORS["ground"], "mew": 0.6, "ls": "", "zorder": 3}
+    look = {"marker": "o", "ms": 5, "mec": COLORS["ground"], "mew": 0.6, "ls": "", "zorder": 3}
     for place, (values, color) in enumerate(groups.values()):
         values = np.asarray(values, dtype=float)
         # Spread the dots sideways in a fixed pattern: the same picture at every build.
-        offsets = np.linspace(-0.34, 0.34, len(values)) if len(values) > 1 else np.zeros(1)
+        offsets = np.linspace(-0.38, 0.38, len(values)) if len(values) > 1 else np.zeros(1)
         dots, ends = (place + offsets, values), (place - 0.44, place + 0.44)
         if rows:
             ax.vlines(np.median(values), *ends, color=color, alpha=0.6, lw=2)
