@@ -72,13 +72,14 @@ pdf: .venv/test book  ## print the book as one PDF (needs a Chromium)
 	$(VENV)/python -m tools.pdf
 
 lab: .venv/book  ## open the notebooks in JupyterLab
-	$(VENV)/jupyter lab --notebook-dir=. chapters/01_from_a_sequence_to_datax.ipynb
+	$(VENV)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=. \
+		chapters/01_from_a_sequence_to_datax.ipynb
 
 serve: book  ## show the site on http://localhost:8000
 	$(VENV)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 CHAPTER ?=
-chapter: .venv/book  ## start a chapter from the template: make chapter CHAPTER=14_my_subject
+chapter: .venv/book  ## start a chapter from the template: make chapter CHAPTER=18_my_subject
 	$(VENV)/python -m tools.new_chapter $(CHAPTER)
 
 LOCALE ?= zh_CN
@@ -130,7 +131,7 @@ lint-js:  ## check the labs' JavaScript, its types and its style (needs Node 20 
 	@if ! command -v npm >/dev/null; then \
 		echo "Skipped: the labs' JavaScript is not checked, as there is no Node here."; \
 	elif $(MAKE) --silent .venv/node; then \
-		.venv/node_modules/.bin/oxlint --deny-warnings utils/labs && \
+		.venv/node_modules/.bin/oxlint --deny-warnings utils/labs _recipe _static && \
 		.venv/node_modules/.bin/tsc --project jsconfig.json; \
 	elif [ -n "$$CI" ]; then exit 1; \
 	else echo "Skipped: the labs' JavaScript is not checked, as npm could not install its tools."; fi

@@ -28,14 +28,9 @@ def visit_table(translator, node):
     translator.body[start] = BOX.replace(">", ' tabindex="0">')
 
 
-def depart_table(translator, node):
-    """End a table."""
-    type(translator).depart_table(translator, node)
-
-
 def setup(app):
     """Register both, for pages only: a list of texts for translators knows no translator class."""
-    fold = (visit_fold, depart_HideCellInput)
-    app.add_node(HideCodeCellNode, override=True, html=fold)
-    app.add_node(nodes.table, override=True, html=(visit_table, depart_table))
+    app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_HideCellInput))
+    end = lambda translator, node: type(translator).depart_table(translator, node)  # noqa: E731
+    app.add_node(nodes.table, override=True, html=(visit_table, end))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -32,18 +32,36 @@ class Lexer(type(get_lexer_by_name("ipython3"))):
 
 
 def visit_image(translator, node):
-    """Write a drawing with its size, in pixels or points, so that the text does not jump."""
+    """Write a drawing with its size, in pixels or points, so that the text does not jump.
+
+    All but the first of a page are fetched when the reader comes near them.
+    """
     path = Path(translator.builder.srcdir, node["uri"])
+    if in_figure(node):  # a tap opens it alone, as large as the screen allows
+        folder, images = translator.builder.imgpath, translator.builder.images
+        translator.body.append(f'<a class="open-figure" href="{folder}/{images[node["uri"]]}">')
     type(translator).visit_image(translator, node)
     if path.suffix == ".svg" and (size := SIZE.search(path.read_text("utf-8"))):
         scale = 4 / 3 if size[2] else 1
         room = f'width="{float(size[1]) * scale:.0f}" height="{float(size[3]) * scale:.0f}"'
+        if node is not next(iter(translator.document.findall(nodes.image))):
+            room += ' loading="lazy"'
         translator.body[-1] = translator.body[-1].replace("<img ", f"<img {room} ")
 
 
 def depart_image(translator, node):
     """End a picture."""
     type(translator).depart_image(translator, node)
+    if in_figure(node):
+        translator.body.append("</a>")
+
+
+def in_figure(node):
+    """Say whether a picture is a figure of a chapter."""
+    while node := node.parent:
+        if isinstance(node, nodes.figure):
+            return True
+    return False
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):

@@ -4,26 +4,20 @@ Sphinx's other ways need a script from another host (MathJax) or a TeX installat
 MathML needs neither: every current browser draws it, and screen readers read it.
 """
 
+from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
 
 
 def inline_math(translator, node):
     """Write one inline formula."""
     translator.body.append(convert(node.astext()))
-    _skip_node()
+    raise SkipNode  # it has been written: docutils must not also write the LaTeX source
 
 
 def block_math(translator, node):
     """Write one displayed formula in a box of its own that scrolls on narrow screens."""
     formula = convert(node.astext(), display="block")
     translator.body.append(f'<div class="math" tabindex="0">{formula}</div>\n')
-    _skip_node()
-
-
-def _skip_node():
-    # The formula has been written: docutils must not also write the LaTeX source.
-    from docutils.nodes import SkipNode
-
     raise SkipNode
 
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks [labs] [published_code] [notebooks] [pages] [claims]
 
-Each part but the last is a module here; what it prints becomes its section, with the date, the
-machine and the versions. Sections of parts that are not named stay as they are.
+What a part prints becomes its section, with the date, the machine and the versions. Sections of
+parts that are not named stay as they are.
 """
 
 import os
@@ -17,15 +17,12 @@ from pathlib import Path
 from experiments.study import versions
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = {  # the title of each, and how Python runs it
-    "labs": ("Labs in a browser", ["-m", "benchmarks.labs"]),
-    "published_code": (
-        "The trainer for many seeds against `fit`",
-        ["-m", "benchmarks.published_code"],
-    ),
-    "notebooks": ("Notebooks", ["-m", "benchmarks.notebooks"]),
-    "pages": ("Weight of the pages", ["-m", "benchmarks.pages", "--weights"]),
-    "claims": ("What the hidden tests notice", ["tests/break_claims.py"]),
+PARTS = {  # the title of each; all but the last are modules here
+    "labs": "Labs in a browser",
+    "published_code": "The trainer for many seeds against `fit`",
+    "notebooks": "Notebooks",
+    "pages": "Weight of the pages",
+    "claims": "What the hidden tests notice",
 }
 HEAD = """\
 # What was measured
@@ -45,13 +42,13 @@ def main(names):
 
 def measure(name):
     """Run one part, replace its section, and say whether it succeeded."""
-    title, arguments = PARTS[name]
-    print(f"{title} ...", flush=True)
+    print(f"{PARTS[name]} ...", flush=True)
     conditions = machine()
-    run = subprocess.run([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    what = ["tests/break_claims.py"] if name == "claims" else ["-m", f"benchmarks.{name}"]
+    run = subprocess.run([sys.executable, *what], stdout=subprocess.PIPE, text=True)
     print(run.stdout)
     if run.returncode == 0:
-        write_section(RESULTS, title, f"{run.stdout.strip()}\n\n{conditions}")
+        write_section(RESULTS, PARTS[name], f"{run.stdout.strip()}\n\n{conditions}")
     return run.returncode == 0
 
 
@@ -61,7 +58,7 @@ def write_section(path, title, text):
     pieces = re.split(r"^## (.+)\n", before, flags=re.MULTILINE)[1:]
     sections = {title: body.strip() for title, body in zip(pieces[::2], pieces[1::2], strict=True)}
     sections[title] = text
-    known = [title for title, _ in PARTS.values() if title in sections]
+    known = [title for title in PARTS.values() if title in sections]
     body = "".join(f"\n## {title}\n\n{sections[title]}\n" for title in known)
     path.write_text(HEAD + body, encoding="utf-8")
 
@@ -69,15 +66,12 @@ def write_section(path, title, text):
 def machine():
     """Return when, on what, and with which versions something is measured, as a sentence."""
     info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    processor = names[0] if names else platform.processor() or platform.machine()
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    installed = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return (
-        f"Measured on {date.today()}: {processor}, {os.cpu_count()} cores{load} at the start; "
-        f"{platform.system()}, Python {platform.python_version()}, {installed}."
-    )
+    known = re.search(r"model name\s*: (.+)", info.read_text("utf-8")) if info.is_file() else None
+    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    machine = f"{known[1] if known else platform.machine()}, {os.cpu_count()} cores{load}"
+    installed = [f"{name} {version}" for name, version in versions().items()]
+    software = ", ".join([platform.system(), f"Python {platform.python_version()}", *installed])
+    return f"Measured on {date.today()}: {machine}; {software}."
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
-"""How fast the labs appear and answer, in a real browser.
-
-    python -m benchmarks.labs
+"""How fast the labs appear and answer, in a real browser: `python -m benchmarks.labs`.
 
 The size of all labs; for each, the time from its module to its first layout, and the time that one
 action takes (event, computation, drawing, layout), as median and 95th percentile over many. All is
-done several times, and of each action the shortest time counts: the others were disturbed by what
-else the machine does.
+done several times, and of each the shortest time counts: the others were disturbed by what else the
+machine does.
 """
 
 import tempfile
@@ -14,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from benchmarks import head, row
 from tools.browsing import open_chromium
 from tools.lab_page import size_of_all_labs, write_page
 from utils import labs
@@ -25,23 +24,6 @@ LARGE = {  # the settings with which a lab has most to do
     "StepLab": {"word": ALPHABET[:10]},
     "StateLab": {"text": ALPHABET[:25]},
 }
-# All are measured on at most 26 samples, time steps or letters; the Lanes lab can also show 60.
-HIGHEST = {"length": 26}
-# Scripts note when they call for a frame; the time of that frame's work is added to the action.
-COUNT_FRAMES = """() => {
-    const later = window.requestAnimationFrame.bind(window);
-    window.spent = window.waiting = 0;
-    window.requestAnimationFrame = (work) => {
-        window.waiting++;
-        return later((now) => {
-            const start = performance.now();
-            work(now);
-            document.body.offsetHeight;
-            window.spent += performance.now() - start;
-            window.waiting--;
-        });
-    };
-}"""
 # From the text of the module to the lab as it is laid out: what a first paint waits for.
 APPEAR = """async () => {
     const written = document.querySelector("script[type*=widget-state]").textContent;
@@ -51,32 +33,32 @@ APPEAR = """async () => {
     const model = { get: (name) => state[name], on() {}, off() {}, set() {}, save_changes() {} };
     const start = performance.now();
     const lab = (await import(URL.createObjectURL(module))).default;
-    const cleanUp = lab.render({ model, el });
+    lab.render({ model, el });
     el.offsetHeight;
-    const time = performance.now() - start;
-    cleanUp();
-    el.remove();
-    return time;
+    return performance.now() - start;
 }"""
-ACT = """async ([count, highest]) => {
-    const sliders = [...document.querySelectorAll('.lab input[type=range]')];
+# A lab draws in the frame after the event: what stands between two frames that are asked for.
+ACT = """async (count) => {
+    const sliders = [...document.querySelectorAll(".lab input[type=range]")];
     const buttons = '.lab [data-key^="gap-"]'; // where there is no slider: the resets
+    const frame = () => new Promise((drawn) => requestAnimationFrame(() => {
+        document.body.offsetHeight;
+        drawn(performance.now());
+    }));
     const times = [];
     for (let i = 0; i < count; i++) {
         const slider = sliders[i % sliders.length];
         const places = document.querySelectorAll(buttons);
-        window.spent = 0;
-        const start = performance.now();
+        await frame();
+        const begun = frame(), start = performance.now();
         if (slider) {
-            const top = highest[slider.dataset.key] ?? slider.max;
+            const top = Math.min(slider.max, 26); // the Lanes lab can show 60 steps, others 26
             slider.value = Number(slider.min) + ((i * 7) % (top - slider.min + 1));
-            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
         } else places[i % places.length].click();
         document.body.offsetHeight;
-        const direct = performance.now() - start;
-        const pause = () => new Promise((done) => setTimeout(done, 20));
-        for (await pause(); window.waiting > 0; ) await pause(); // a busy machine draws late
-        times.push(direct + window.spent);
+        const direct = performance.now() - start, ended = frame();
+        times.push(direct - (await begun) + (await ended));
     }
     return times;
 }"""
@@ -89,34 +71,28 @@ def weights():
     return [rng.normal(scale=0.5, size=shape) for shape in shapes]
 
 
-def appear(browser, file):
-    """Return how long the lab of a page takes to appear in a browser that does not know it yet."""
-    bare = file.with_name("bare.html")
-    bare.write_text(file.read_text(encoding="utf-8").replace("mount.js", "data:,"), "utf-8")
-    page = browser.new_context().new_page()
-    page.goto(bare.as_uri())
-    time = page.evaluate(APPEAR)
-    page.context.close()
-    return time
-
-
 def measure(browser, lab, folder):
     """Return how long a lab takes to appear, and to follow each action, in milliseconds."""
-    file = write_page(folder, [lab])
-    appears = min(appear(browser, file) for _ in range(ROUNDS))
+    file, appears = write_page(folder, [lab]), []
+    bare = folder / "bare.html"
+    bare.write_text(file.read_text(encoding="utf-8").replace("mount.js", "data:,"), "utf-8")
+    for _ in range(ROUNDS):
+        page = browser.new_context().new_page()  # one that does not know the module yet
+        page.goto(bare.as_uri())
+        appears.append(page.evaluate(APPEAR))
+        page.context.close()
     page = browser.new_page()
     page.goto(file.as_uri())
     page.locator(".lab").wait_for()
-    page.evaluate(COUNT_FRAMES)
-    times = np.min([page.evaluate(ACT, [ACTIONS, HIGHEST]) for _ in range(ROUNDS)], axis=0)
+    times = np.min([page.evaluate(ACT, ACTIONS) for _ in range(ROUNDS)], axis=0)
     page.close()
-    return appears, times
+    return min(appears), times
 
 
 def main():
     """Print one line for each lab, and the size of all of them."""
     print(f"All labs and the mounting script: {size_of_all_labs() / 1024:.1f} KB gzip.\n")
-    print("| lab | appears in | an action takes | 95 % of them at most |\n|---|---|---|---|")
+    head("lab", "appears in", "an action takes", "95 % of them at most")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = open_chromium(playwright)
         for name in labs.__all__:
@@ -126,7 +102,7 @@ def main():
                 settings["weights"] = weights()
             appears, times = measure(browser, lab_class(**settings), Path(folder))
             middle, slow = np.percentile(times, [50, 95])
-            print(f"| {name} | {appears:.0f} ms | {middle:.1f} ms | {slow:.1f} ms |")
+            row(name, f"{appears:.0f} ms", f"{middle:.1f} ms", f"{slow:.1f} ms")
         browser.close()
 
 

@@ -1,38 +1,32 @@
-"""What a reader of each page fetches, and its Lighthouse scores: `python -m benchmarks.pages`.
+"""What a reader of each page fetches: `python -m benchmarks.pages [page ...]`.
 
 Weights are those of the built site, as GitHub Pages sends it (text packed with gzip). A first visit
-fetches everything; the next page only what the page before it in the book did not.
+fetches everything but figures below the first, which come when the reader comes near them; the next
+page only what the page before it in the book did not.
 
-Lighthouse (scores on a slow phone, median of three runs) is asked where npx is installed; name
-pages, such as `index.html`, to ask about these only, or give `--weights` to leave it out.
-
-Lighthouse slows the processor four times, which makes a phone of a fast desktop computer and
-something slower of a slow one. So each run is slowed by as much as makes the same phone of this
-machine at this hour, by the measure of its speed that Lighthouse took in the run before.
-`--slowdown 4` keeps the constant factor. See "Calibrating the CPU slowdown",
-https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md.
+Of the pages that are named, such as `index.html`, Lighthouse gives its scores, too: on a phone,
+median of three runs. Each run is slowed by as much as makes the same phone of any machine, by the
+speed that Lighthouse measured in the run before (its docs/throttling.md, "Calibrating").
 """
 
-import argparse
 import functools
 import gzip
 import json
-import os
 import shutil
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
-from tools.browsing import QuietHandler, find_chromium, serve
+from benchmarks import head, row
+from tools.browsing import QuietHandler, serve
 from tools.contents import ROOT, pages
 
 SITE = ROOT / "_build" / "html"
-LIGHTHOUSE = "lighthouse@12.8.2"
-RUNS = 3
+LIGHTHOUSE, RUNS = "lighthouse@12.8.2", 3
 # Lighthouse's index of a phone of the middle class: fast desktop computers have 1500 to 2000, and
 # its usual factor for them is 4.
 PHONE = 1750 / 4
@@ -47,9 +41,9 @@ def sent(path):
 
 
 def fetched(page):
-    """Return the files that a browser fetches for a page, without the page itself."""
+    """Return the files that a browser fetches for the top of a page, without the page itself."""
     document = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    for part in document.find_all("noscript"):
+    for part in document.select("noscript, img[loading=lazy]"):
         part.decompose()
     links = document.select('link[rel~="stylesheet"], link[rel~="icon"], link[rel~="preload"]')
     addresses = [tag["href"] for tag in links]
@@ -89,62 +83,41 @@ class Handler(QuietHandler):
         self.wfile.write(content)
 
 
-def ask_lighthouse(address, chromium, slowdown):
+def ask_lighthouse(address, slowdown):
     """Return the scores of a page, from 0 to 100, and Lighthouse's index of this machine."""
     command = [shutil.which("npx"), "--yes", LIGHTHOUSE, address, "--output=json", "--quiet"]
     command += [f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}"]
     command += ["--chrome-flags=--headless=new --no-sandbox"]
-    environment = os.environ | {"CHROME_PATH": str(chromium)}
-    run = subprocess.run(command, env=environment, capture_output=True, check=True)
-    report = json.loads(run.stdout)
+    report = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     found = {name: round(kind["score"] * 100) for name, kind in report["categories"].items()}
     return found, report["environment"]["benchmarkIndex"]
 
 
-def print_scores(addresses, chromium, constant):
-    """Print the median scores of each page, and by how much the processor was slowed for them."""
-    slowdown = constant or 4
-    if not constant:
-        _, index = ask_lighthouse(next(iter(addresses.values())), chromium, slowdown)
-        slowdown = index / PHONE
-    for name, address in addresses.items():
-        runs, slowdowns = [], []
+def print_scores(addresses):
+    """Print the median scores of each page."""
+    _, index = ask_lighthouse(addresses[0], 4)
+    for address in addresses:
+        runs = []
         for _ in range(RUNS):
-            found, index = ask_lighthouse(address, chromium, slowdown)
-            runs.append(found)
-            slowdowns.append(f"{slowdown:.1f}")
-            slowdown = constant or index / PHONE
+            scores, index = ask_lighthouse(address, max(1, index / PHONE))
+            runs.append(scores)
         medians = [f"{kind} {statistics.median(run[kind] for run in runs):.0f}" for kind in runs[0]]
-        print(", ".join(medians), f"(slowed {', '.join(slowdowns)} times)", name, flush=True)
+        print(", ".join(medians), f"(slowed {index / PHONE:.1f} times)", address, flush=True)
 
 
-def main():
-    """Print both, page by page."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("page", nargs="*", help="for Lighthouse; default: all of the site")
-    parser.add_argument("--weights", action="store_true", help="leave out Lighthouse")
-    parser.add_argument("--slowdown", type=float, help="a constant factor; default: calibrated")
-    chosen = parser.parse_args()
+def main(names):
+    """Print the weights of all pages, and the scores of those that are named."""
     found = weights()
-    if unknown := set(chosen.page) - set(found):
-        names = ", ".join(sorted(unknown))
-        parser.error(f"no page of the site: {names}; wanted a path in it, such as index.html")
-    if chosen.slowdown is not None and chosen.slowdown < 1:
-        parser.error(f"--slowdown is {chosen.slowdown}; wanted 1 (not slowed) or more")
-    print("| page | first visit, KB gzip | next page, KB gzip |\n|---|---|---|")
-    medians = (statistics.median(kind) for kind in zip(*found.values(), strict=True))
-    for name, (first, following) in (found | {"median": tuple(medians)}).items():
-        print(f"| {name} | {first / 1000:.0f} | {following / 1000:.0f} |")
-    if chosen.weights or not shutil.which("npx"):
-        return
-    with sync_playwright() as playwright:
-        chromium = find_chromium(playwright)
-    with serve(SITE, Handler) as host:
-        addresses = {name: host + name for name in chosen.page or found}
-        print_scores(addresses, chromium, chosen.slowdown)
+    if unknown := set(names) - set(found):
+        sys.exit(f"no page of the site: {', '.join(sorted(unknown))}; wanted one as index.html")
+    head("page", "first visit, KB gzip", "next page, KB gzip")
+    medians = tuple(map(statistics.median, zip(*found.values(), strict=True)))
+    for name, (first, following) in (found | {"median": medians}).items():
+        row(name, f"{first / 1000:.0f}", f"{following / 1000:.0f}")
+    if names:
+        with serve(SITE, Handler) as host:
+            print_scores([host + name for name in names])
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

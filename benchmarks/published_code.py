@@ -17,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow: its gre
 
 import keras
 
+from benchmarks import head, row
 from experiments.six import samples
 from experiments.six.configurations import CONFIGURATIONS, PUBLISHED
 from utils.training import train_seeds
@@ -42,10 +43,9 @@ def seconds_of_trainer(run):
 
 def published_model(run, X):
     """Return the model of the post, compiled."""
-    batch_size = run.batch_size if run.stateful else None
     model = keras.Sequential(
         [
-            keras.Input(batch_shape=(batch_size, *X.shape[1:])),
+            keras.Input(batch_shape=(run.batch_size if run.stateful else None, *X.shape[1:])),
             keras.layers.LSTM(run.units, stateful=run.stateful),
             keras.layers.Dense(samples.LETTERS, activation="softmax"),
         ]
@@ -80,33 +80,20 @@ def seconds_of_fit(run):
     return first + (time.perf_counter() - start) * (run.epochs - 1) / measured
 
 
-def peak_memory():
-    """Return the most memory that this process has held so far, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # macOS counts bytes, Linux KB
-
-
 def main():
     """Measure all six; print the table."""
     runs = [run for run in CONFIGURATIONS if run.control == PUBLISHED]
     trainer = {run.experiment: seconds_of_trainer(run) for run in runs}
-    memory = peak_memory()
-    rows = []
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS counts bytes, Linux KB
+    head("#", "`fit`, one seed", "trainer, one of 20 seeds", "ratio", "epochs of `fit` measured")
     for run in runs:
-        fit = seconds_of_fit(run)
-        mine = trainer[run.experiment] / len(SEEDS)
-        measured = EPOCHS_MEASURED[run.experiment]
-        rows.append(
-            f"| {run.experiment} | {fit:.1f} s | {mine:.3f} s | {fit / mine:.0f} | "
-            f"1 + {measured} of {run.epochs} |"
-        )
-    print("| # | `fit`, one seed | trainer, one of 20 seeds | ratio | epochs of `fit` measured |")
-    print("|---|---|---|---|---|")
-    print("\n".join(rows))
+        fit, mine = seconds_of_fit(run), trainer[run.experiment] / len(SEEDS)
+        epochs = f"1 + {EPOCHS_MEASURED[run.experiment]} of {run.epochs}"
+        row(str(run.experiment), f"{fit:.1f} s", f"{mine:.3f} s", f"{fit / mine:.0f}", epochs)
     print(
         f"\nAll six with {len(SEEDS)} seeds by the trainer: {sum(trainer.values()):.0f} s, at most "
-        f"{memory:.0f} MB. The time of the trainer includes compiling; "
-        "that of `fit` is scaled from the epochs in the last column."
+        f"{peak / (1e6 if sys.platform == 'darwin' else 1e3):.0f} MB. The time of the trainer "
+        "includes compiling; that of `fit` is scaled from the epochs in the last column."
     )
 
 

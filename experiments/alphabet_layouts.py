@@ -66,13 +66,13 @@ def measure():
                     **NETWORK,
                 )
                 courses[recipe][name] = (run.accuracy * len(X)).round().astype(int).tolist()
-                if name == "ABC as 3×1" and (batch_size, rate) == (1, 0.001):
-                    other = X.copy()
-                    other[:, :2] = np.roll(X[:, :2], 5, axis=0)  # A, B of another window
-                    mixed = {
+                if name.startswith("ABC") and (batch_size, rate) == (1, 0.001):
+                    other = X.reshape(-1, 3).copy()
+                    other[:, :2] = np.roll(other[:, :2], 5, axis=0)  # A, B of another window
+                    mixed[name] = {
                         "as they are": right(predict_seeds(run.end, X), targets),
                         "first two letters of another": right(
-                            predict_seeds(run.end, other), targets
+                            predict_seeds(run.end, other.reshape(X.shape)), targets
                         ),
                     }
     lengths = {}

@@ -20,11 +20,12 @@ STEPS, UNITS, SAMPLES = 200, 32, 16
 DISTANCES = (10, 50, 100, 199)
 
 # Clipping
-CLIP_STEPS, CLIP_SAMPLES, CLIP_EPOCHS, GAIN = 50, 512, 10, 1.5
+CLIP_STEPS, CLIP_SAMPLES, CLIP_EPOCHS, GAIN, CLIP_RATE = 50, 512, 10, 1.5, 0.03
 
 # Delays
 BEFORE = 4  # steps before the cue, as in `experiments.delays`
 DELAY, LONG_DELAY, BATCH, UPDATES, RATE = 30, 100, 32, 500, 0.01
+GAINS = (1.1, 1.3, 1.5)  # of the recurrent weights of a SimpleRNN
 CURRICULA = {DELAY: (7, 15, 30), LONG_DELAY: (7, 15, 30, 60, 100)}
 
 
@@ -119,33 +120,32 @@ def sums(seed):
     return x, x.sum(axis=1) / np.sqrt(CLIP_STEPS)
 
 
-def losses_of_fit(seed, **options):
-    """Return the loss after each epoch of a SimpleRNN with large recurrent weights."""
+def loss_on_sums(seed, gain, **options):
+    """Return the loss after training a SimpleRNN whose recurrent weights start times `gain`."""
     keras.utils.set_random_seed(seed)
-    large = keras.initializers.Orthogonal(GAIN)
-    model = keras.Sequential(
-        [
-            keras.Input((CLIP_STEPS, 1)),
-            keras.layers.SimpleRNN(UNITS, recurrent_initializer=large),
-            keras.layers.Dense(1),
-        ]
-    )
+    start = keras.initializers.Orthogonal(gain)
+    reader = keras.layers.SimpleRNN(UNITS, recurrent_initializer=start)
+    model = keras.Sequential([keras.Input((CLIP_STEPS, 1)), reader, keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(**options), "mse")
-    return model.fit(*sums(0), epochs=CLIP_EPOCHS, verbose=0).history["loss"]
+    return round(model.fit(*sums(0), epochs=CLIP_EPOCHS, verbose=0).history["loss"][-1], 4)
 
 
 def clipping():
-    """Return the last loss of each seed, as text where it is no finite number."""
+    """Return the last loss of each seed, by setting.
+
+    At this rate no step is too large for the Dense layer by itself: the 32 numbers that it reads
+    lie between -1 and 1. So what is too large comes from the recurrent layer.
+    """
     settings = {
-        "rate 0.1": {"learning_rate": 0.1},
-        "rate 0.1, clipnorm 1": {"learning_rate": 0.1, "clipnorm": 1.0},
-        "rate 0.01": {"learning_rate": 0.01},
+        "as Keras starts it": {"gain": 1.0, "learning_rate": CLIP_RATE},
+        "x 1.5": {"gain": GAIN, "learning_rate": CLIP_RATE},
+        "x 1.5, clipnorm 1": {"gain": GAIN, "learning_rate": CLIP_RATE, "clipnorm": 1.0},
+        "x 1.5, rate / 10": {"gain": GAIN, "learning_rate": CLIP_RATE / 10},
     }
-    found = {}
-    for name, options in settings.items():
-        last = [losses_of_fit(seed, **options)[-1] for seed in range(SEEDS)]
-        found[name] = [loss if np.isfinite(loss) else str(loss) for loss in last]
-    return found
+    return {
+        name: [loss_on_sums(seed, **options) for seed in range(SEEDS)]
+        for name, options in settings.items()
+    }
 
 
 # Delays
@@ -181,10 +181,11 @@ def simple_rnn(weights, x, state):
 CELLS = {"LSTM": lstm, "GRU": gru, "SimpleRNN": simple_rnn}
 
 
-def start_weights(cell, units, bias):
+def start_weights(cell, units, bias, recurrent=None):
     """Return the weights that Keras gives each seed, stacked: kernels, bias, Dense.
 
-    `bias` is that of the forget gates of an LSTM, of the update gates of a GRU.
+    `bias` is that of the forget gates of an LSTM, of the update gates of a GRU. `recurrent` makes
+    an initializer for the recurrent weights, anew for each seed; None: Keras's own.
     """
     options = {
         "LSTM": {"unit_forget_bias": False, "bias_initializer": forget_bias(bias)},
@@ -194,6 +195,8 @@ def start_weights(cell, units, bias):
     stacks = []
     for seed in range(SEEDS):
         keras.utils.set_random_seed(seed)
+        if recurrent:
+            options["recurrent_initializer"] = recurrent()
         model = keras.Sequential(
             [
                 keras.Input((None, 2)),
@@ -273,11 +276,11 @@ def accuracies(cell, weights, delay):
     return (scores.argmax(axis=-1) == y).mean(axis=1).tolist()
 
 
-def trained(cell="LSTM", units=4, bias=None, updates=UPDATES, delay=DELAY, **asked):
-    """Train ten seeds and return their accuracies."""
+def trained(cell="LSTM", units=4, bias=None, updates=UPDATES, delay=DELAY, recurrent=None, **asked):
+    """Train ten seeds and return their accuracies; see `start_weights` for `recurrent`."""
     if bias is None:  # as Keras starts it
         bias = {"LSTM": 1, "GRU": 0, "SimpleRNN": 0}[cell]
-    weights = start_weights(cell, units, bias)
+    weights = start_weights(cell, units, bias, recurrent)
     zeros = [tf.zeros_like(weight) for weight in weights]
     start = Progress(weights, zeros, zeros, tf.constant(0.0))
     data = sequences(updates, **{"delays": (delay,), "delay": delay, **asked})
@@ -295,7 +298,12 @@ def factors():
             "forget bias 3": {"bias": 3},
             "curriculum": {"delays": stages},
             "asked at every step": {"every_step": True},
-            **({} if delay == DELAY else {"forget bias 5": {"bias": 5}}),
+            # a half-life as long as the delay
+            **(
+                {"forget bias 3.8": {"bias": 3.8}}
+                if delay == DELAY
+                else {"forget bias 5": {"bias": 5}}
+            ),
         }
         found[str(delay)] = {
             name: trained(delay=delay, **change) for name, change in changes.items()
@@ -305,8 +313,14 @@ def factors():
 
 def cells():
     """Put other layers in the place of the LSTM; return accuracies by name."""
+    starts = {"identity": keras.initializers.Identity}
+    starts |= {f"x {gain}": partial(keras.initializers.Orthogonal, gain) for gain in GAINS}
     return {
         "SimpleRNN": trained("SimpleRNN"),
+        **{f"SimpleRNN, {n}": trained("SimpleRNN", recurrent=make) for n, make in starts.items()},
+        "SimpleRNN, identity, asked at every step": trained(
+            "SimpleRNN", recurrent=keras.initializers.Identity, every_step=True
+        ),
         "GRU": trained("GRU"),
         "GRU, update bias 3": trained("GRU", bias=3),
         "SimpleRNN, asked at every step": trained("SimpleRNN", every_step=True),
@@ -327,7 +341,7 @@ def measure():
             "learning_rate": RATE, "steps_before_the_cue": BEFORE,
             "curricula": {str(delay): list(stages) for delay, stages in CURRICULA.items()},
             "clip_steps": CLIP_STEPS, "clip_samples": CLIP_SAMPLES, "clip_epochs": CLIP_EPOCHS,
-            "gain": GAIN,
+            "gain": GAIN, "clip_rate": CLIP_RATE,
         },
         "results": {
             "log10_gradients": gradients(),

@@ -1,11 +1,12 @@
 """Put the built site into one file that can be read without a server: `make archive`."""
 
-import re
 import sys
 import zipfile
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+import yaml
+
+from tools.contents import ROOT
+
 NAME = "lstm-shape-and-state-site"
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the same site gives the same file, whenever it is packed
 README = """\
@@ -26,51 +27,24 @@ def main():
 
 
 def pack(site, folder):
-    """Write the archive of a site.
-
-    Parameters
-    ----------
-    site : Path
-        The folder of the built site.
-    folder : Path
-        Where to write the archive.
-
-    Returns
-    -------
-    Path
-        The archive. It holds one folder, and in it the site and README.txt.
-
-    Raises
-    ------
-    SystemExit
-        If the site is not built.
-    """
+    """Pack a site into a folder; return the archive, which holds one folder with a README.txt."""
     if not (site / "index.html").is_file():
         sys.exit(f"{site} holds no site: run `make book` first.")
-    path = folder / f"{NAME}.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        add(archive, "README.txt", README.format(address=address_of(site)).encode())
-        for file in sorted(site.rglob("*")):
-            name = file.relative_to(site)
-            hidden = any(part.startswith(".") for part in name.parts)  # notes of the build
-            if file.is_file() and not hidden:
-                add(archive, name.as_posix(), file.read_bytes())
-    return path
-
-
-def add(archive, name, content):
-    """Add one file to the archive's folder."""
-    entry = zipfile.ZipInfo(f"{NAME}/{name}", date_time=MOMENT)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o644 << 16  # everyone may read it
-    archive.writestr(entry, content, compresslevel=9)
-
-
-def address_of(site):
-    """Return where the site stands on the web, as its first page says; "" if it does not."""
-    page = (site / "index.html").read_text(encoding="utf-8")
-    link = re.search(r'<link rel="canonical" href="([^"]+?)(?:index\.html)?"', page)
-    return link[1] if link else ""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    files = {"README.txt": README.format(address=config["html"]["baseurl"]).encode()}
+    for path in sorted(site.rglob("*")):
+        name = path.relative_to(site)
+        hidden = any(part.startswith(".") for part in name.parts)  # notes of the build
+        if path.is_file() and not hidden:
+            files[name.as_posix()] = path.read_bytes()
+    packed = folder / f"{NAME}.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(f"{NAME}/{name}", date_time=MOMENT)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16  # everyone may read it
+            archive.writestr(entry, content, compresslevel=9)
+    return packed
 
 
 if __name__ == "__main__":

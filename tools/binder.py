@@ -8,11 +8,10 @@ them in the environment that is there: in a workflow, the one that repo2docker h
 import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
+from benchmarks import head
 from benchmarks.notebooks import HEAD, chosen, measure
-from tools.environments import clone_book, make_environment
+from tools.environments import ROOT, fresh_book
 
 # mybinder.org stops what goes over 2 GB. The goal leaves room for what a reader adds.
 MEMORY_LIMIT, MEMORY_GOAL, SECONDS_GOAL = 2000, 1600, 90  # MB, MB, seconds
@@ -20,26 +19,17 @@ MEMORY_LIMIT, MEMORY_GOAL, SECONDS_GOAL = 2000, 1600, 90  # MB, MB, seconds
 
 def main():
     """Make the environment, and run this file again inside it."""
-    with tempfile.TemporaryDirectory(prefix="binder-") as folder:
-        book = clone_book(Path(folder))
-        version = (book / "runtime.txt").read_text(encoding="utf-8").strip()
-        environment = Path(folder, "environment")
-        requirements = book / "requirements.txt"
-        python = make_environment(environment, version.removeprefix("python-"), requirements)
-        command = [python, "-m", "tools.binder", "here"]
-        sys.exit(subprocess.run(command, cwd=book).returncode)
+    version = (ROOT / "runtime.txt").read_text(encoding="utf-8").strip()
+    with fresh_book(version.removeprefix("python-"), "requirements.txt") as (book, python):
+        sys.exit(subprocess.run([python, "-m", "tools.binder", "here"], cwd=book).returncode)
 
 
 def here(names):
     """Run all notebooks or those named on one core; end with an error if one does not fit."""
     paths = chosen(names)
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(HEAD)
-    measured = []
-    for path in paths:
-        measured.append(measure(path, MEMORY_LIMIT))
-        print(measured[-1], flush=True)
-    if problems := result_problems(measured):
+    head(*HEAD)
+    if problems := result_problems([measure(path, MEMORY_LIMIT) for path in paths]):
         sys.exit("\nNot fit for Binder:\n" + "\n".join(problems))
     print("\nFit for Binder.")
 

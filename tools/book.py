@@ -27,9 +27,7 @@ def main(arguments=None):
     parser.add_argument("book", nargs="?", default=".", help="its folder; default: this one")
     parser.add_argument("--config", default="_config.yml", help="its settings, a file in it")
     parser.add_argument("--output", default=".", help="where _build goes, a folder in it")
-    parser.add_argument(
-        "--jobs", type=int, help="notebooks at once; default: what there is room for"
-    )
+    parser.add_argument("--jobs", type=int, help="notebooks at once; default: as there is room")
     chosen = parser.parse_args(arguments)
     if chosen.jobs is not None and chosen.jobs < 1:
         parser.error(f"--jobs is {chosen.jobs}; wanted 1 or more")
@@ -44,14 +42,14 @@ def main(arguments=None):
     if stamp.is_file() and stamp.read_text() == f"{inputs} {digest(site)}":
         return print(f"Nothing has changed since the last build: {site / 'index.html'}")
     stamp.unlink(missing_ok=True)
+    shutil.rmtree(site, ignore_errors=True)  # pictures of earlier builds
 
     from tools.notebooks import run_notebooks  # slow to import
 
     run_notebooks(book, chosen.jobs)
-    command = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
-    command = [command, "build", *STRICT, "--config", chosen.config]
-    code = subprocess.run([*command, "--path-output", chosen.output, "."]).returncode
-    if code:
+    program = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
+    options = ["--config", chosen.config, "--path-output", chosen.output]
+    if code := subprocess.run([program, "build", *STRICT, *options, "."]).returncode:
         sys.exit(code)
     stamp.write_text(f"{inputs} {digest(site)}")
 

@@ -1,6 +1,5 @@
 """Draw the picture that messengers show beside a link to the book: `python -m tools.card`."""
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,18 +13,7 @@ QUESTION = "What [samples, time steps, features] means to a Keras LSTM"
 
 
 def main():
-    """Write the card to the file that is named, or else to its place in the book."""
-    draw_card(sys.argv[1] if len(sys.argv) > 1 else CARD)
-
-
-def draw_card(path):
-    """Draw the title of the book above its two machines.
-
-    Parameters
-    ----------
-    path : path-like
-        A PNG file. It is the same picture every time, so that a test can compare it.
-    """
+    """Draw the title of the book above its two machines; the same PNG every time."""
     use_style()
     dots = 200  # per inch. Many, so that the letters are large: cards are shown small.
     with plt.rc_context({"savefig.bbox": "standard", "figure.constrained_layout.use": False}):
@@ -45,8 +33,7 @@ def draw_card(path):
             ax.set(xlim=(-0.9, units - 0.9), ylim=(-3.1, 0.3), anchor="NW")
             draw_loop(ax, steps, show_state=False)
             ax.text(-0.9, 0.55, title, size=9, weight="bold", color=INK)
-        figure.savefig(path)
-        plt.close(figure)
+        figure.savefig(CARD)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Start a chapter: `make chapter CHAPTER=14_my_subject`.
+"""Start a chapter: `make chapter CHAPTER=18_my_subject`.
 
 Copies the notebook `chapter.ipynb` of this folder, which keeps every rule of the book and runs.
 What is left to write says TODO; the tests find each of these places, and the chapter is not
@@ -18,33 +18,13 @@ CHAPTERS = Path(__file__).parents[1] / "chapters"
 def main():
     """Write the chapter that the command line names; say what is left to do."""
     if len(sys.argv) != 2 or not re.fullmatch(r"\d\d(_[a-z0-9]+)+", sys.argv[1]):
-        sys.exit("Name the chapter by its number and subject: make chapter CHAPTER=14_my_subject")
+        sys.exit("Name the chapter by its number and subject: make chapter CHAPTER=18_my_subject")
     path = write_chapter(sys.argv[1], CHAPTERS)
-    places = sum(cell.source.count("TODO") for cell in nbformat.read(path, as_version=4).cells)
-    print(f"chapters/{path.name}: {places} places to write, marked TODO.")
-    print("CONTRIBUTING.md, 'How to add a chapter', has the steps.")
+    print(f"chapters/{path.name}: write what is marked TODO; CONTRIBUTING.md has the steps.")
 
 
 def write_chapter(name, folder):
-    """Write the notebook of a new chapter.
-
-    Parameters
-    ----------
-    name : str
-        Number and subject, such as "14_my_subject".
-    folder : Path
-        Where to write it.
-
-    Returns
-    -------
-    Path
-        The notebook.
-
-    Raises
-    ------
-    SystemExit
-        If there is a chapter of this name or number.
-    """
+    """Write the notebook of a new chapter, such as "18_my_subject"; return its path."""
     if taken := sorted(folder.glob(f"{name[:2]}_*.ipynb")):
         sys.exit(f"{taken[0].name} is there already: choose another number.")
     first = nbformat.read(min(CHAPTERS.glob("*.ipynb")), as_version=4)

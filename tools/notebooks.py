@@ -33,18 +33,9 @@ SCRIPT_IMPORT = re.compile(r'from "(\./[^"]+)"')
 def run_notebooks(book, jobs=None):
     """Run each notebook of `_toc.yml` whose outputs are not in the cache; keep what comes out.
 
-    Parameters
-    ----------
-    book : Path
-        The folder with `_toc.yml`.
-    jobs : int, optional
-        How many may run at once. Default: as many as there are cores and memory for.
-
-    Raises
-    ------
-    SystemExit
-        If a cell fails; the message is printed at once. No further notebook is started, and the
-        outputs of those that run beside it are kept.
+    `jobs` may run at once; by default as many as there are cores and memory for. If a cell fails,
+    the message is printed at once, no further notebook starts, those that run beside it are kept,
+    and SystemExit is raised.
     """
     cache = get_cache(str(book / CACHE))
     missing = drop_stale(cache, book)
@@ -81,8 +72,8 @@ def run(stop, path, notebook):
     """Run one notebook in a kernel of its own, in its folder; if it fails, let no other start."""
     if stop.is_set():
         return None
-    quiet = ["--log-level=ERROR"]  # no word about how the kernel is reached
-    options = {"timeout": TIMEOUT, "allow_errors": False, "extra_arguments": quiet}
+    options = {"timeout": TIMEOUT, "allow_errors": False}
+    options["extra_arguments"] = ["--log-level=ERROR"]  # no word about how the kernel is reached
     try:
         result = single_nb_execution(notebook, cwd=str(path.parent), **options)
         if result.err:
@@ -147,21 +138,11 @@ def key(book, notebook):
 
 
 def dependencies(book, code):
-    """Return the files of the book that code depends on.
+    """Return the files of the book that code (a list of cells) depends on.
 
-    Parameters
-    ----------
-    book : Path
-        Modules are looked for in this folder.
-    code : list of str
-        The source of each cell.
-
-    Returns
-    -------
-    set of Path
-        The imported modules, those that they import, the style sheets, scripts and tables that
-        carry the name of such a module, the files of `data/` whose name stands in any of this, and
-        the pins.
+    These are the imported modules, those that they import, the style sheets, scripts and tables
+    that carry the name of such a module, the files of `data/` whose name stands in any of this, and
+    the pins.
     """
     found = {book / name for name in ALWAYS if (book / name).is_file()}
     waiting, seen = [name for source in code for name in imported(source)], set()
@@ -174,9 +155,8 @@ def dependencies(book, code):
         seen.add(name)
         found.update(files)
         file = files[-1]
-        text = file.read_text(encoding="utf-8")
-        texts.append(text)
-        names = imported(text, ".".join(file.relative_to(book).parent.parts))
+        texts.append(file.read_text(encoding="utf-8"))
+        names = imported(texts[-1], ".".join(file.relative_to(book).parent.parts))
         if file.name == "__init__.py":  # a package may pass on what one of its modules defines
             names = [one for one in names if wanted and one.endswith(f".{wanted}")] or names
         waiting += names

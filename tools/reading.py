@@ -29,16 +29,7 @@ class Size(NamedTuple):
 
 
 def size_of(path):
-    """Measure a chapter.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    Size
-    """
+    """Return the Size of a chapter."""
     words = lines_read = lines = prose = 0
     longest = ("", 0)
     reading = True

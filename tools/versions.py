@@ -8,26 +8,16 @@ browser too. A row takes about 15 minutes.
 import re
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from tools.environments import clone_book, make_environment
+from tools.environments import fresh_book
 
 PYTHONS = ("3.11", "3.12", "3.13")
 # An older pair that is tried beside the pins.
 OLDEST = {"keras": "3.12.0", "tensorflow": "2.20.0", "tensorflow-cpu": "2.20.0"}
-FILES = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
 UNIT_AND_BUILD = ("tests/unit", "tests/book/test_build.py")
-SAY_VERSIONS = (
-    "import platform, keras, tensorflow\n"
-    "print(platform.python_version(), keras.__version__, tensorflow.__version__, sep=' | ')"
-)
-
-
-def pinned(text):
-    """Return a file of requirements as it is."""
-    return text
+SAY_VERSIONS = """import platform, keras, tensorflow
+print(platform.python_version(), keras.__version__, tensorflow.__version__, sep=' | ')"""
 
 
 def oldest(text):
@@ -45,7 +35,7 @@ def newest(text):
 
 
 # Name of the row, version of Python, what becomes of the requirements, what pytest runs.
-ROWS = {python: (python, pinned, UNIT_AND_BUILD) for python in PYTHONS}
+ROWS = {python: (python, str, UNIT_AND_BUILD) for python in PYTHONS}
 ROWS["oldest"] = (PYTHONS[0], oldest, UNIT_AND_BUILD)
 ROWS["newest"] = (PYTHONS[-1], newest, ())
 
@@ -54,10 +44,9 @@ def main(names):
     """Print one row for each name, or for all; end with an error if one of them failed."""
     if unknown := set(names) - set(ROWS):
         sys.exit(f"There is no {', '.join(sorted(unknown))}; choose from {', '.join(ROWS)}.")
-    table = ["| | Python | Keras | TensorFlow | result | time |\n|---|---|---|---|---|---|"]
-    for name in names or ROWS:
-        table.append(try_row(name))
-    print("\n".join(["", *table]))
+    table = [try_row(name) for name in names or ROWS]
+    print("\n| | Python | Keras | TensorFlow | result | time |\n|---|---|---|---|---|---|")
+    print("\n".join(table))
     sys.exit(any("failed" in row for row in table))
 
 
@@ -65,19 +54,12 @@ def try_row(name):
     """Run one row's tests in an environment of its own; return the row."""
     version, change, tests = ROWS[name]
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix=f"versions-{name}-") as folder:
-        book = clone_book(Path(folder))
-        for file in FILES:
-            path = book / file
-            path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
-        environment = Path(folder, "environment")
-        python = make_environment(environment, version, book / "requirements-dev.txt")
+    with fresh_book(version, "requirements-dev.txt", change) as (book, python):
         run = subprocess.run([python, "-c", SAY_VERSIONS], stdout=subprocess.PIPE, text=True)
         versions = run.stdout.strip() or "? | ? | ?"
         print(f"{name}: {versions}", flush=True)
-        run = subprocess.run(
-            [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup", *tests], cwd=book
-        )
+        test = [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup", *tests]
+        run = subprocess.run(test, cwd=book)
     result = "**failed**" if run.returncode else "passed"
     return f"| {name} | {versions} | {result} | {(time.perf_counter() - start) / 60:.0f} min |"
 

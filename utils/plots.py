@@ -250,19 +250,3 @@ def draw_seeds(ax, groups, ceiling=None, unit="accuracy"):
     ax.set_xticks(range(len(groups)), list(groups))
     ax.set_xlim(-0.5, len(groups) - 0.5)
     ax.set_ylabel(unit)
-
-
-def save_landing_page_picture(path):
-    """Write the picture that the landing page and the README show.
-
-    Parameters
-    ----------
-    path : path-like
-        An SVG file. It is the same file every time, so that a test can compare it.
-    """
-    use_style()
-    two_machines().savefig(path, metadata={"Date": None})
-
-
-if __name__ == "__main__":  # python -m utils.plots
-    save_landing_page_picture("_static/two-machines.svg")

@@ -571,6 +571,31 @@ def two_lstms_under_a_mask():
     return "skipped" if same else "not skipped"
 
 
+def skipped_with_initial_state(by_argument):
+    """Judge whether a layer that is given its first state skips the two masked steps."""
+    x, state = keras.Input((T + 2, F)), [keras.Input((U,)), keras.Input((U,))]
+    real = keras.ops.any(keras.ops.not_equal(x, 0.0), axis=-1) if by_argument else None
+    out = layers.LSTM(U)(layers.Masking(0.0)(x), mask=real, initial_state=state)
+    model = keras.Model([x, *state], out)
+    model.set_weights(weights_like(model))
+    zeros = np.zeros((B, U), "float32")  # what the layer itself would start from
+    found = model.predict([with_zeros_at(3, 4), zeros, zeros], **QUIET)
+    same = np.allclose(found, without_mask(model, FIRST), atol=2e-4)
+    return "skipped" if same else "not skipped"
+
+
+@event("masks")
+def mask_beside_an_initial_state():
+    """`Masking`, and an `LSTM` that is called with `initial_state`."""
+    return skipped_with_initial_state(by_argument=False)
+
+
+@event("masks")
+def mask_argument_beside_an_initial_state():
+    """The same, called with `mask=` as well."""
+    return skipped_with_initial_state(by_argument=True)
+
+
 def finite(*arrays):
     """Judge numbers."""
     return "finite" if all(np.isfinite(one).all() for one in arrays) else "NaN"
@@ -724,9 +749,9 @@ def one_row_of_state_for_all():
 class TwoPieces(layers.Layer):
     """Read a sequence in two calls of one LSTM; only the first passes through `before`."""
 
-    def __init__(self, stateful):
+    def __init__(self, stateful, cut):
         super().__init__()
-        self.stateful, self.before = stateful, layers.Dense(F)
+        self.stateful, self.cut, self.before = stateful, cut, layers.Dense(F)
         self.lstm = layers.LSTM(U, stateful=stateful, return_state=True)
 
     def build(self, shape):
@@ -737,13 +762,15 @@ class TwoPieces(layers.Layer):
     def call(self, x):
         """Return the last h of the second piece."""
         _, *state = self.lstm(self.before(x[:, :T]))
+        if self.cut:
+            state = [keras.ops.stop_gradient(one) for one in state]
         return self.lstm(x[:, T:], initial_state=None if self.stateful else state)[0]
 
 
-def first_piece_is_trained(stateful):
+def first_piece_is_trained(stateful, cut=False):
     """Train once, by `fit`; say whether the layer moved that only the first call has read."""
     inputs = keras.Input(batch_shape=(B, 2 * T, F))
-    pieces = TwoPieces(stateful)
+    pieces = TwoPieces(stateful, cut)
     model = keras.Model(inputs, pieces(inputs))
     model.set_weights(weights_like(model))
     model.compile(optimizer=SGD(1.0), loss="mse")
@@ -762,3 +789,9 @@ def gradient_through_a_stored_state():
 def gradient_through_a_state_handed_over():
     """The same with `return_state` and `initial_state`."""
     return first_piece_is_trained(stateful=False)
+
+
+@event("gradients")
+def gradient_through_a_state_cut_by_hand():
+    """The same, cut between the two calls by `keras.ops.stop_gradient`."""
+    return first_piece_is_trained(stateful=False, cut=True)

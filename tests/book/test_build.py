@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 pytestmark = pytest.mark.xdist_group("toy book")
 
-FOLDERS = ("_extensions", "_search", "_static", "_templates", "utils", "data", "tools")
+FOLDERS = ("_extensions", "_recipe", "_search", "_static", "_templates", "utils", "data", "tools")
 FILES = ("_config.yml", "requirements.txt", "constraints.txt")
 CLAIM = "from utils.toy import VALUE\n\nclaim = VALUE + 1\nprint('The value is', VALUE)"
 CHECK = "# @title Checks: the claim\nassert claim == VALUE + 1"

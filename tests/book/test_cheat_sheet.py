@@ -234,6 +234,94 @@ def same_with_and_without_utils():
     return equal(weights[:2]) and np.abs(weights[0] - weights[2]).max() > 1e-5
 
 
+def decodes_itself(n):
+    """Reading all of its own answers at once gives the same answers."""
+    whole = layers.LSTM(n["U"], return_sequences=True)
+    whole.build((None, None, 1))
+    whole.set_weights(n["decoder"].get_weights())
+    _, *state = n["encoder"](n["X"])
+    read = np.stack(n["own"][:-1], axis=1)  # (N, 3, 1)
+    answers = n["dense"](whole(read, initial_state=state))
+    return len(n["own"]) == 4 and equal((answers, np.stack(n["own"][1:], axis=1)))
+
+
+def masks_by_length(n):
+    """A padded row is answered as the row alone, and `fit` has moved the weights."""
+    model, lengths = n["model"], n["lengths"]
+    out = model.predict([n["X"], n["real"]], verbose=0)
+    lstm, dense = model.layers[-2:]
+    alone = [
+        dense(lstm(row[None, :steps].astype("float32")))[0]
+        for row, steps in zip(n["X"], lengths, strict=True)
+    ]
+    return equal((out, alone)) and len(set(lengths)) > 2 and model.optimizer.iterations == 1
+
+
+def reads_words(n):
+    """Codes as the comments say, and the padding skipped."""
+    codes, words = np.array(n["codes"]), n["to_codes"].get_vocabulary()
+    known = [[words[code] for code in row] for row in codes]
+    return (
+        known == [["the", "[UNK]", "sat", "", ""], ["ran", "", "", "", ""]]
+        and codes[0, 1] == 1
+        and n["V"] == len(words)
+        and codes[1, 1:].tolist() == [0, 0, 0, 0]
+    )
+
+
+def continues_each_lane(n):
+    """Row i of each batch continues row i, from training into validation; targets come next."""
+    X, y, table = n["X"], n["y"], n["table"]
+    stretch = 9 * n["T"]
+    for lane in range(n["B"]):
+        rows = table[lane * stretch : (lane + 1) * stretch]
+        after = table[lane * stretch + 1 :][n["T"] - 1 : stretch : n["T"], : n["k"]]
+        if not equal((X[lane :: n["B"]].reshape(-1, n["F"]), rows), (y[lane :: n["B"]], after)):
+            return False
+    still = not any(map(np.any, n["model"].layers[0].states))
+    return equal((n["val"][0], X[7 * n["B"] :])) and len(n["val"][0]) == 2 * n["B"] and still
+
+
+def warmed_up(n):
+    """The last answer is that of one call over the whole table."""
+    once = stateful_with(n, 1)
+    return equal((once.predict(n["table"][None], batch_size=1, verbose=0), n["out"]))
+
+
+def stateful_with(n, rows):
+    """Return a fresh stateful model with the weights of the pattern's."""
+    model = n["stateful_model"](rows)
+    model.set_weights(n["model"].get_weights())
+    return model
+
+
+def cut_is_a_cut(n):
+    """The values are those of one call; no gradient reaches the first piece."""
+    x = tf.constant(n["X"], "float32")
+    layer = n["layer"]
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        _, *state = layer(x[:, :3])
+        through = tf.reduce_sum(layer(x[:, 3:], initial_state=state)[0])
+        state = [keras.ops.stop_gradient(part) for part in state]
+        cut = tf.reduce_sum(layer(x[:, 3:], initial_state=state)[0])
+    moved = [np.abs(tape.gradient(end, x)).max(axis=(0, 2)) > 0 for end in (through, cut)]
+    return (
+        equal((n["out"], layer(x)[0]))
+        and moved[0].all()
+        and moved[1].tolist() == [False] * 3 + [True] * 2
+    )
+
+
+def writes_what_it_read(n):
+    """What was read is what comes back after a reset; the nested layer is reached."""
+    [kept] = n["kept"].values()
+    lstm = n["inner"].layers[0]
+    lstm.reset_states()
+    n["write_states"](n["model"], n["kept"])
+    return np.any(kept) and equal(*zip(lstm.states, kept, strict=True))
+
+
 def streams(n):
     """The model of one step, in two pieces, gives what the whole sequence gives."""
     start = np.zeros((n["N"], n["U"]))
@@ -253,6 +341,10 @@ CHECKS = {
         *((n["X"][3], n["table"][3:8]), (n["y"][3], n["table"][8, 0])),
         *((n["X"][-1], n["table"][-6:-1]), (n["y"][-1], n["table"][-1, 0])),
     ),
+    "One value, H steps ahead: the horizon": lambda n: equal(
+        *((n["X"][3], n["table"][3:8]), (n["y"][3], n["table"][13, 0])),
+        *((n["X"][-1], n["table"][-11:-6]), (n["y"][-1], n["table"][-1, 0])),
+    ),
     "Axes in another order: transpose, not reshape": lambda n: (
         equal((n["one"], n["X"]), (n["two"], n["X"]))
     ),
@@ -262,6 +354,7 @@ CHECKS = {
         [part.output.shape[1:] for part in n["model"].layers] == [(5, 8), (8,), (2,)]
     ),
     "The next H steps of all features": None,
+    "Encoder and decoder: the decoder's own loop": decodes_itself,
     "Classes: integers, or one-hot": lambda n: equal((n["a"], n["b"])),
     "Different lengths: pad and mask": lambda n: equal(
         *((n["model"].layers[1](row[np.newaxis].astype("float32"))[0], out)
@@ -272,11 +365,14 @@ CHECKS = {
         *((n["model"].layers[1](n["model"].layers[0](np.array([codes])))[0], out)
           for codes, out in zip([[1, 2], [3, 1, 2]], n["out"], strict=True)),
     ),
+    "A mask from the lengths, also in `fit`": masks_by_length,
+    "Sentences to codes": reads_words,
     STATEFUL: lambda n: same_with_and_without_utils(),
     BY_HAND: lambda n: "model" in n,
     "One long series in lanes, for a stateful model": lambda n: (
         equal((n["X"], lanes(n["table"], length=n["T"], batch_size=n["B"]).X))
     ),
+    "Lanes with targets; validation continues each lane": continues_each_lane,
     "A new sequence in one row: reset that row alone": lambda n: all(
         np.asarray(state).any(axis=1).tolist() == [True, False, True, True]
         for state in n["model"].layers[0].states
@@ -284,12 +380,29 @@ CHECKS = {
     "Predict with another batch size: same weights, new model": lambda n: (
         equal((n["out"], n["trained"].predict(n["X"][:4], batch_size=4, verbose=0)[:1]))
     ),
+    "Warm-up on the past, then one value at a time": warmed_up,
     "State you hold yourself": lambda n: equal((n["out"], n["whole"])),
+    "A mask beside a state that you give": lambda n: (
+        equal((n["out"], n["short"]))
+        and not equal((n["layer"](n["padded"], initial_state=n["state"]), n["short"]))
+    ),
+    "Cut the gradient between two pieces": cut_is_a_cut,
     "Train on whole sequences, stream with state": streams,
     "Save and load: weights come back, state does not": lambda n: (
         not any(map(np.any, keras.saving.load_model("model.keras").layers[0].states))
         and all(map(np.any, n["kept"]))
         and equal(*zip(n["model"].layers[0].states, n["kept"], strict=True))
+    ),
+    "A file that a crash cannot leave half written": lambda n: (
+        equal((n["state"][0], n["h"]), (n["state"][1], n["c"]))
+        and n["read"] == n["T"]
+        and not n["os"].path.exists("new.npz")
+    ),
+    "State of a nested model: read, write": writes_what_it_read,
+    "One code for Keras 2 and Keras 3": lambda n: (
+        n["model"].input_shape == (4, 5, 3)
+        and not any(map(np.any, n["model"].layers[1].states))
+        and not hasattr(n["model"], "reset_states")
     ),
 }  # fmt: skip
 
@@ -298,7 +411,7 @@ CHECKS = {
 def test_pattern(title, tmp_path, monkeypatch):
     assert list(PATTERNS) == list(CHECKS) and TEXT.count("```python") == len(PATTERNS) + 1
     code = PATTERNS[title]
-    assert 3 <= sum(map(bool, code.splitlines())) <= 7 and max(map(len, code.splitlines())) <= 64
+    assert 3 <= sum(map(bool, code.splitlines())) <= 8 and max(map(len, code.splitlines())) <= 64
     monkeypatch.chdir(tmp_path)
     keras.utils.set_random_seed(0)
     names = {}

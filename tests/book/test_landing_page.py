@@ -13,8 +13,7 @@ def test_the_two_lines_of_the_landing_page_run_and_give_the_two_layouts():
     shapes = []
     for line in block.strip().splitlines():
         names = {"np": np, "dataX": np.arange(69).reshape(23, 3)}
-        exec(line, names)
-        shapes.append(names["dataX"].shape)
+        shapes.append(eval(line, names).shape)
     assert shapes == [(23, 3, 1), (23, 1, 3)]
 
 

@@ -23,13 +23,18 @@ def test_a_page_says_what_it_is_where_it_stands_and_how_it_begins(site, name):
     found = {tag.get("property") or tag.get("name"): tag["content"] for tag in meta}
     assert page.head.find("link", rel="canonical")["href"] == f"{ADDRESS}{name}.html"
     assert found["og:url"] == f"{ADDRESS}{name}.html"
+    number = page.article.h1.find(class_="section-number")
+    assert (number.extract() if number else None) is None or name.startswith("chapters/")
     assert f"{found['og:title']}#" == page.article.h1.text
     assert found["og:site_name"] == SETTINGS["title"]
     assert found["og:image"] == f"{ADDRESS}_static/card.png"
     assert found["og:image:alt"] and found["twitter:card"] == "summary_large_image"
     assert found["description"] == found["og:description"]
     assert 150 < len(found["description"]) <= 200
-    after_title = " ".join(tag.text for tag in page.article.h1.find_next_siblings())
+    text = page.article.h1.find_next_siblings(
+        lambda tag: "chapter-line" not in tag.get("class", ())
+    )
+    after_title = " ".join(tag.text for tag in text)
     assert found["description"].startswith(after_title.strip().splitlines()[0][:40])
 
 

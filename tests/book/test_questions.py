@@ -76,7 +76,8 @@ def test_answers_are_short_and_lead_on():
 
 
 @pytest.mark.parametrize("block", BLOCKS[1:], ids=lambda block: block.splitlines()[0][:40])
-def test_code_runs_and_prints_what_it_says(block):
+def test_code_runs_and_prints_what_it_says(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some of it writes files
     names, printed = {}, io.StringIO()
     exec(BLOCKS[0], names)
     with contextlib.redirect_stdout(printed):
@@ -177,3 +178,43 @@ def test_relu_takes_the_bounds_from_h():
 def test_a_folder_is_no_file_of_keras_3(tmp_path):
     with pytest.raises(ValueError, match="File format not supported"):
         keras.saving.load_model(tmp_path)
+
+
+def test_a_fit_that_was_cut_short_resumes_with_its_epoch_and_without_its_state(tmp_path):
+    class Crash(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    def run(*crash):
+        keras.utils.set_random_seed(0)
+        model = stateful(2, layers.LSTM(4, return_sequences=True))
+        model.compile(loss="mse", optimizer="adam")
+        states = []
+        look = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: states.append(model.layers[1].states[0].numpy())
+        )
+        backup = keras.callbacks.BackupAndRestore(tmp_path)
+        x, options = np.ones((4, 3, 1)), {"batch_size": 2, "shuffle": False, "verbose": 0}
+        history = model.fit(
+            x, np.zeros((4, 4)), epochs=4, callbacks=[backup, look, *crash], **options
+        )
+        return history.epoch, states, model.optimizer.iterations
+
+    with pytest.raises(KeyboardInterrupt):
+        run(Crash())
+    epochs, states, updates = run()
+    assert epochs == [2, 3] and updates == 8  # the optimizer continues, too
+    assert not states[0].any() and states[1].any()  # no state came back
+
+
+def test_a_constant_state_of_one_row_stops_predict():
+    x = keras.Input((3, 2))
+    model = keras.Model(x, layers.LSTM(4)(x, initial_state=[np.ones((1, 4), "float32")] * 2))
+    with pytest.raises(ValueError, match="enters the loop with shape"):
+        model.predict(np.ones((5, 3, 2)), verbose=0)
+
+
+def test_the_argument_that_theano_had_is_gone():
+    with pytest.raises(ValueError, match="truncate_gradient"):
+        layers.LSTM(4, truncate_gradient=-1)

@@ -56,7 +56,7 @@ def test_a_number_that_is_taken_and_a_name_without_one_are_refused(path, monkeyp
             new_chapter.write_chapter(name, path.parent)
     for arguments in ([], ["my_subject"], ["14_My_Subject"], ["14 my subject"]):
         monkeypatch.setattr("sys.argv", ["new_chapter", *arguments])
-        with pytest.raises(SystemExit, match="make chapter CHAPTER=14_my_subject"):
+        with pytest.raises(SystemExit, match="make chapter CHAPTER=18_my_subject"):
             new_chapter.main()
 
 

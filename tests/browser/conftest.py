@@ -24,6 +24,10 @@ HARMLESS = ("was preloaded using link preload but not used", "/webfonts/")
 FRESH = itertools.count()
 # Whatever is asked of another host fails, without leaving this machine.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+ALL_IMAGES = """() => Promise.all([...document.images].map((image) => {
+    image.loading = "eager"; // those, too, that wait until the reader comes near
+    return image.decode().catch(() => {}); // one that is missing is found by the tests
+}))"""
 # Colours are judged when they have arrived, not while they fade in.
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important }"
 
@@ -67,6 +71,7 @@ class View:
         """Go to a page in light or dark, and wait until all of it is there: labs and code."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.goto(address, wait_until="load")
+        self.page.evaluate(ALL_IMAGES)
         self.page.add_style_tag(content=style)
         self.page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
         labs = self.page.locator("script[type*=widget-view]").count()

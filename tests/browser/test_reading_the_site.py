@@ -78,6 +78,8 @@ MARK_STOPS = """() => {
     stops.forEach((stop, place) => { stop.dataset.stop = place });
     return stops.length;
 }"""
+CODE_IS_SEEN = """() => [...document.querySelectorAll('.lab-code')].every(
+    code => (code.tabIndex === 0) === (code.scrollWidth > code.clientWidth))"""
 FOCUS = """() => {
     const stop = document.activeElement;
     const style = getComputedStyle(stop);
@@ -95,12 +97,16 @@ FOCUS = """() => {
 )
 def test_the_keyboard_walks_through_a_page_and_is_seen_everywhere(visit, path):
     page = visit(path).page
-    page.evaluate("document.activeElement.blur()")  # the search page puts it into its field
+    # Code in a lab is a stop until the theme has seen, at the next resize, that it does not scroll.
+    page.evaluate("dispatchEvent(new Event('resize'))")
+    page.wait_for_function(CODE_IS_SEEN)
     count = page.evaluate(MARK_STOPS)
     assert count > 20
+    page.locator("[data-stop='0']").focus()  # the search page puts it into its field
     reached, unseen = [], []
-    for _ in range(count):
-        page.keyboard.press("Tab")
+    for place in range(count):
+        if place:
+            page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
         reached.append(focus["place"])
         if not focus["visible"]:

@@ -86,7 +86,7 @@ OTHERS = {
     "validation loss stateful too high": ("val_loss is bad", "Bad val_loss", "Why is the valid"),
     "truncated bptt": ("Truncated back-propagation",),
     "save hidden state to disk": ("Save, restore", "Is the state saved"),
-    "cudnn requirements": ("What the fast kernel", "cuDNN kernel", "Does dropout"),
+    "cudnn requirements": ("What the fast kernel", "cuDNN is not supported", "cuDNN kernel"),
     "jax lstm": ("JAX and Flax",),
     "stateful shuffel false": ("Does shuffle=False", "May I shuffle", "fit shuffles"),
     "encoder decodr": ("How do an encoder", "Encoder and decoder"),

@@ -3,35 +3,34 @@
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import Error
 
 from tools import browsing
 
 
 @pytest.mark.parametrize(
-    ("named", "installed", "own", "found", "tried"),
+    ("named", "installed", "found", "fetched"),
     [
-        ("/opt/mine", ["/opt/mine", "chromium"], True, "/opt/mine", 0),
-        ("/no/such/browser", ["chromium"], True, None, 0),  # not replaced by another one
-        (None, ["chromium", "msedge"], True, "chromium", 0),
-        (None, [browsing.MACOS[0]], True, browsing.MACOS[0], 0),
-        (None, [], True, "own", 0),
-        (None, [], False, None, 1),  # each way to get one is tried once
+        ("/opt/mine", ["/opt/mine", "chromium"], "/opt/mine", 0),
+        ("/no/such/browser", ["chromium", "msedge", ""], None, 0),  # not replaced by another one
+        ("", ["chromium", "msedge", ""], "chromium", 0),
+        ("", ["msedge", ""], "msedge", 0),
+        ("", [""], "", 0),  # Playwright's own
+        ("", [], None, 3),  # each way to get one is tried once
     ],
 )
-def test_a_browser_is_found(monkeypatch, tmp_path, named, installed, own, found, tried):
+def test_a_browser_is_found(monkeypatch, named, installed, found, fetched):
+    def launch(executable_path=None, channel=None, **_):
+        name = executable_path or channel or ""
+        if name not in installed:
+            raise Error("there is none")
+        return name
+
     commands = []
-    monkeypatch.delenv("CHROME_PATH", raising=False)
-    if named:
-        monkeypatch.setenv("CHROME_PATH", named)
-    which = {name: name for name in installed}.get
-    monkeypatch.setattr(browsing.shutil, "which", which)
-    monkeypatch.setattr(browsing, "quietly", lambda *c, **_: commands.append(c) or False)
-    path = tmp_path / "own"
-    if own:
-        path.write_text("")
-    playwright = SimpleNamespace(chromium=SimpleNamespace(executable_path=str(path)))
-    wanted = str(path) if found == "own" else found
-    assert browsing.find_chromium(playwright) == wanted
-    assert [command[1:] for command in commands] == tried * [
-        ("-m", "playwright", "install", "chromium")
-    ]
+    monkeypatch.setenv("CHROME_PATH", named)
+    monkeypatch.setattr(browsing.shutil, "which", lambda name: name)
+    monkeypatch.setattr(browsing, "is_root", lambda: True)
+    monkeypatch.setattr(browsing, "quietly", lambda *command: commands.append(command))
+    playwright = SimpleNamespace(chromium=SimpleNamespace(launch=launch))
+    assert browsing.open_chromium(playwright) == found
+    assert commands == list(browsing.FETCH[:fetched])

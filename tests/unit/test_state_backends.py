@@ -1,6 +1,8 @@
 """The guards of utils.state, on the back end that runs: here TensorFlow; in `make backends` all."""
 
+import json
 import random
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +19,7 @@ from utils.state import (
     state_history,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 BACKEND = keras.backend.backend()
 STATE_IS_LOST = BACKEND == "jax"
 X, Y = np.ones((4, 1, 1), "float32"), np.ones((4, 3), "float32")
@@ -117,3 +120,20 @@ def test_the_trial_draws_no_random_number():
     backend.trouble("predict", layers.LSTM)
     backend.trouble("fit", layers.GRU)
     assert draw() == wanted
+
+
+@pytest.mark.parametrize(("reach", "moves"), [(1, False), (2, True)])
+def test_the_pieces_of_chapter_12_are_trained_as_far_as_they_reach(reach, moves):
+    """Its open cell, run as it stands: the mark lies in the second of three pieces."""
+    chapter = ROOT / "chapters" / "12_state_you_hold_yourself.ipynb"
+    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    names = {"keras": keras}
+    exec("".join(next(cell["source"] for cell in cells if cell["id"] == "cut")), names)
+    model = names["InPieces"](names["step_model"](), length=4, reach=reach)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+    x = np.ones((8, 12, 2), "float32")
+    x[..., 1] = np.arange(12) == 4
+    before = model.get_weights()[0]
+    model.fit(x, np.arange(8) % 2, batch_size=4, verbose=0)
+    value_row, mark_row = np.abs(model.get_weights()[0] - before).max(axis=1)
+    assert value_row > 0 and (mark_row > 0) == moves
