@@ -26,7 +26,7 @@ SETTINGS = {
     "words": {"epochs": 10, "learning_rate": 0.02, "batch": 16},
     "films": {"epochs": 8, "learning_rate": 0.01, "batch": 32},
     "tanks": {"epochs": 30, "learning_rate": 0.02, "batch": 64},
-    "marks": {"epochs": 10, "learning_rate": 0.02, "batch": 64},
+    "marks": {"epochs": 10, "learning_rate": 0.01, "batch": 32},
     "moments": {"epochs": 10, "learning_rate": 0.02, "batch": 64},
 }
 
@@ -91,13 +91,9 @@ FORMS = ("{} {} not {}", "the {} was {} not {}", "we found the {} {} and not {} 
 
 
 def sentences(things):
-    """Return sentences, and 1 for praise or 0, (N,): each word of praise with each of blame."""
+    """Return sentences, and 1 for praise or 0, (N,): the same words in two orders."""
     texts, praise = [], []
-    for thing, (number, good), (other, bad), form in itertools.product(
-        things, enumerate(GOOD), enumerate(BAD), FORMS
-    ):
-        if number != other:  # "clean not dirty" says the same twice
-            continue
+    for thing, (good, bad), form in itertools.product(things, zip(GOOD, BAD, strict=True), FORMS):
         texts += [form.format(thing, good, bad), form.format(thing, bad, good)]
         praise += [1, 0]
     return texts, np.array(praise)
