@@ -1,9 +1,11 @@
-"""The look of the book: one colour per axis, and the few drawings that several chapters share.
+"""The look of the book: its colours, and the few drawings that several chapters share.
 
-Colours are from the colour-blind safe palette of Okabe and Ito (2008), darkened where needed so
-that text in them is readable on white (contrast of at least 4.5 : 1).
+The colours are those of `_static/tokens.css`, which pages and labs read too. Those of the axes are
+from the colour-blind safe palette of Okabe and Ito (2008), darkened where needed so that text in
+them is readable on white (contrast of at least 4.5 : 1).
 """
 
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -11,15 +13,25 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-SAMPLES = "#0068a6"  # blue: the axis of samples, everywhere in the book
-TIME_STEPS = "#b34e00"  # vermilion: the axis of time steps, and the 3x1 model named after it
-FEATURES = "#00785a"  # green: the axis of features, and the 1x3 model named after it
-INK = "#262626"
-MUTED = "#666666"
+TOKENS = Path(__file__).parents[1] / "_static" / "tokens.css"
+# The colours of a light page by their names there: --time-steps is COLORS["time-steps"].
+LIGHT = TOKENS.read_text(encoding="utf-8").partition("@media")[0]
+COLORS = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", LIGHT))
+
+SAMPLES = COLORS["samples"]  # blue: the axis of samples, everywhere in the book
+TIME_STEPS = COLORS["time-steps"]  # vermilion: that axis, and the 3x1 model named after it
+FEATURES = COLORS["features"]  # green: the axis of features, and the 1x3 model named after it
+H, C, GATE = COLORS["h"], COLORS["c"], COLORS["gate"]  # hidden state, cell state, gates
+GRADIENT = COLORS["gradient"]  # magenta: what flows backwards
+RIGHT, WRONG = COLORS["right"], COLORS["wrong"]
+INK, MUTED = COLORS["ink"], COLORS["muted"]
 AXIS_COLORS = {"samples": SAMPLES, "time steps": TIME_STEPS, "features": FEATURES}
 
-# For values around zero, such as h and c: none of its colours is the colour of an axis.
-STATE_MAP = LinearSegmentedColormap.from_list("state", ["#6a2c91", "#f7f7f7", "#7a6000"])
+# For values around zero, such as h and c: none of its colours is the colour of an axis. Violet is
+# below zero, here and nowhere else.
+STATE_MAP = LinearSegmentedColormap.from_list(
+    "state", [COLORS["minus"], COLORS["zero"], COLORS["plus"]]
+)
 
 
 def use_style():
@@ -64,7 +76,7 @@ def draw_cells(ax, values, left, top, color=INK, size=1.0, fill=None):
     for row, line in enumerate(np.asarray(values, dtype=object)):
         for column, value in enumerate(line):
             x, y = left + column * size, top - (row + 1) * size
-            face = "white" if fill is None else (*plt.matplotlib.colors.to_rgb(fill), 0.16)
+            face = COLORS["ground"] if fill is None else (*plt.matplotlib.colors.to_rgb(fill), 0.16)
             ax.add_patch(Rectangle((x, y), size, size, facecolor=face, edgecolor=color, lw=1.2))
             text = value if isinstance(value, str) else f"{value:g}"
             ax.text(x + size / 2, y + size / 2, text, ha="center", va="center", color=color)

@@ -1,13 +1,15 @@
 """The look of the book: readable colours, and the drawing that the landing page shows."""
 
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import rgb_to_hsv, to_rgb
 
 from utils import plots
+from utils.labs.lab import without_comments
 
 ROOT = Path(plots.__file__).parent.parent
 
@@ -25,7 +27,22 @@ def luminance(color):
     return np.dot(channels, [0.2126, 0.7152, 0.0722])
 
 
-@pytest.mark.parametrize("color", [*plots.AXIS_COLORS.values(), plots.INK, plots.MUTED])
+TEXTS = [
+    *plots.AXIS_COLORS.values(),
+    *(
+        plots.INK,
+        plots.MUTED,
+        plots.H,
+        plots.C,
+        plots.GATE,
+        plots.GRADIENT,
+        plots.RIGHT,
+        plots.WRONG,
+    ),
+]
+
+
+@pytest.mark.parametrize("color", TEXTS)
 def test_text_in_every_colour_is_readable_on_white(color):
     assert 1.05 / (luminance(color) + 0.05) >= 4.5
 
@@ -33,11 +50,34 @@ def test_text_in_every_colour_is_readable_on_white(color):
 def test_the_three_axes_have_three_colours():
     assert set(plots.AXIS_COLORS) == {"samples", "time steps", "features"}
     assert len(set(plots.AXIS_COLORS.values())) == 3
-    css = (ROOT / "_static" / "book.css").read_text(encoding="utf-8")
-    assert all(color in css for color in plots.AXIS_COLORS.values())
     picture = (ROOT / "_static" / "two-machines.svg").read_text(encoding="utf-8")
     assert plots.AXIS_COLORS["time steps"] in picture
     assert plots.AXIS_COLORS["features"] in picture
+
+
+COLOR = re.compile(
+    r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl|oklch|lab)a?\(|\b(?:purple|violet|white)\b(?=[\"\';])"
+)
+
+
+def test_colours_are_written_down_once():
+    tokens = plots.TOKENS.read_text(encoding="utf-8")
+    light, dark = (dict(re.findall(r"--([\w-]+): (#\w+)", part)) for part in tokens.split("@media"))
+    assert set(dark) >= set(light) - {"faint", "shade"}  # paper alone; a shadow
+    assert len(set(light.values()) - {light["on-accent"]}) >= len(light) - 2
+    files = [ROOT / "utils" / "plots.py", *(ROOT / "_static").glob("*.css")]
+    files += [path for end in ("css", "js") for path in (ROOT / "utils" / "labs").rglob(f"*.{end}")]
+    for path in files:
+        if path == plots.TOKENS or path.parent.name == "vendor":
+            continue
+        code = without_comments(path.read_text(encoding="utf-8"))
+        assert COLOR.findall(code) == [], path
+    # Violet means below zero, and nothing else has its hue.
+    hues = {name: rgb_to_hsv(to_rgb(color)) for name, color in light.items() if len(color) == 7}
+    violet = [
+        name for name, (hue, saturation, _) in hues.items() if 0.7 < hue < 0.85 and saturation > 0.2
+    ]
+    assert violet == ["minus"]
 
 
 def test_an_unknown_axis_is_named(ax):
