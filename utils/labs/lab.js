@@ -391,7 +391,7 @@ function openLab(definition, model, el) {
     said = [guideText, section().querySelector(".lab-message").textContent];
     if (first || !sentence) return;
     clearTimeout(timer);
-    timer = setTimeout(() => (section().querySelector(".lab-spoken").textContent = sentence), REST);
+    timer = setTimeout(() => (section().querySelector("p.lab-spoken").textContent = sentence), REST);
   }
 
   // Opening and closing

@@ -105,10 +105,10 @@ function endStates(weights, run, B, T) {
   });
 }
 
-/** The batch sizes with which every row goes on. */
-export const wholeBatches = (run) =>
-  range(6).map((n) => n + 1).filter((batch_size) => {
-    const { wires, whole } = run(batch_size);
+/** The numbers of time steps with which every row goes on. */
+export const wholeSteps = (run) =>
+  range(8).map((n) => n + 1).filter((steps) => {
+    const { wires, whole } = run(steps);
     return wires.length > 0 && whole === wires.length;
   });
 

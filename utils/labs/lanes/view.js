@@ -5,7 +5,7 @@ import { readWeights } from "../lstm.js";
 import { button, cell, choice, slider, table, toggle } from "../parts.js";
 import { fill, short } from "../text.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { clean, CUTS, program, read, START, wholeBatches } from "./model.js";
+import { clean, CUTS, program, read, START, wholeSteps } from "./model.js";
 import WORDS from "./words.json";
 
 const ORDER = CUTS[1];
@@ -50,7 +50,7 @@ function ribbonPiece(lab, { from, to, lane, sample }, n) {
   const { text } = lab;
   const style = `--from: ${from}; --count: ${to - from + 1}`;
   const who = typeof lane === "number" ? fill(text.row, { r: lane }) : text[lane];
-  if (sample < 0) return html`<span class="lanes-piece" data-lane=${lane} style=${style}>${to - from > 2 ? html`${elements({ from, to })} <small>${who}</small>` : nothing}</span>`;
+  if (sample < 0) return html`<span class="lanes-piece" data-lane=${lane} data-key="ribbon-${from}" style=${style}>${to - from > 2 ? html`${elements({ from, to })} <small>${who}</small>` : nothing}</span>`;
   const select = () => lab.set({ selected: from });
   return html`<button type="button" class="lanes-piece" data-lane=${lane} style=${style} tabindex="-1" data-row="0" data-column=${n}
     data-link="p-${sample}" data-key="ribbon-${from}" data-answer=${lab.place({ piece: from })}
@@ -175,13 +175,15 @@ function numbersTable(lab) {
     fill(which ? text.rowWhole : text.rowCalls, { r: row, ...ends[row] }),
     ...names.map(([name, unit], column) => cell(lab, one[name][unit], { link: `end-${row}`, row: 2 * row + which, column })),
   ]));
-  return html`<p>${text.endsLabel}</p>${table(text.endsLabel, ["", ...names.map(([name, unit]) => `${name} ${unit}`)], rows)}`;
+  return html`<p>${text.endsLabel}</p>${table(text.endsLabel, [text.rowHead, ...names.map(([name, unit]) => `${name} ${unit}`)], rows)}`;
 }
 
 // The questions
 
 const lastKind = (start) => (lab) => lab.run(start).calls.at(-1).kind;
 const counts = ({ numbers: { run, B, starts, whole, wires } }) => ({ out: run.length * B, N: starts.length, whole, all: wires.length });
+
+const WINDOWS = { cut: "overlapping", remainder: "drop" };
 
 const QUESTIONS = {
   deal: {
@@ -194,10 +196,8 @@ const QUESTIONS = {
     },
   },
   windows: {
-    start: { cut: "overlapping" },
-    right: (lab) => wholeBatches((batch_size) => lab.run({ cut: "overlapping", batch_size, remainder: "drop" }))[0],
-    control: "batch_size", tab: "settings", show: { batch_size: START.time_steps }, done: ({ now }) => now.batch_size === now.time_steps,
-    values: counts,
+    start: WINDOWS, right: (lab) => wholeSteps((time_steps) => lab.run({ ...WINDOWS, time_steps })).join(), values: counts,
+    control: "time_steps", show: { time_steps: START.batch_size }, done: ({ now }) => now.time_steps === now.batch_size,
   },
   shuffle: {
     start: { length: 48 },
