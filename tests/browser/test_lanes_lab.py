@@ -32,7 +32,8 @@ READ = """() => {
         wires: calls.map((rows, k) => rows.map((_, row) => at('wire', k, row).innerText)),
         facts: Object.fromEntries(all('.lanes-facts [data-fact]').map(f =>
             [f.dataset.fact, f.querySelector('b').textContent])),
-        ribbon: all('.lanes-ribbon [data-key]').map(p => [Number(p.dataset.key.slice(7)), p.dataset.lane]),
+        ribbon: all('.lanes-ribbon [data-key]').map(p =>
+            [Number(p.dataset.key.slice(7)), p.dataset.lane]),
         message: document.querySelector('.lab-message').textContent,
         ends: text(document, '.lanes-end'),
         code: document.querySelector('.lab-code code').textContent,
@@ -101,7 +102,9 @@ def test_the_page_shows_what_python_computes(show_labs, name):
         assert shown["facts"]["wires"].endswith(f"{right.sum()} / {right.size}")
     if lab.cut != "overlapping":
         readers = {
-            int(samples[s, 0]): {row for call in calls for row in range(len(call)) if call[row] == s}
+            int(samples[s, 0]): {
+                row for call in calls for row in range(len(call)) if call[row] == s
+            }
             for s in range(len(samples))
         }
         for first, lane in shown["ribbon"]:

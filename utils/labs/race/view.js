@@ -129,12 +129,11 @@ function trainMany(lab) {
 // The picture
 
 function picture(lab) {
-  const race = raceOf(lab), { text } = lab;
+  const race = raceOf(lab);
   return html`<div class="race-picture">
     ${SIDES.map((side) => html`${lane(lab, race, side)}${map(lab, side)}`)}
     <div class="race-curves">${plot(lab, race, "right", race.order.length)}${plot(lab, race, "loss", 3.5)}</div>
-    <div class="race-dots" data-link="dots">${dots(lab)}</div>
-    <p class="lab-small race-scale">${fill(text.scale, { reach: `±${mapsOf(lab).reach.toPrecision(2)}` })}</p></div>`;
+    <div class="race-dots" data-link="dots">${dots(lab)}</div></div>`;
 }
 
 /** The letters of one model; those that it has learned light up. */
@@ -142,7 +141,7 @@ function lane(lab, { now, data }, side) {
   const { text, numbers: { names, windows } } = lab, { answers, right: count } = now[side];
   return html`<div class="race-lane" data-side=${side} data-link="lane-${side}">
     <p><b class="race-name ${AXES[side]}">${names[side]}</b>${machine(lab, side)}<b class="race-count">${count} / ${windows.length}</b></p>
-    <div class="race-letters" data-grid role="group" aria-label=${fill(text.lane, { name: names[side], n: count, all: windows.length })}>
+    <div class="race-letters" style="--letters: ${windows.length}" data-grid role="group" aria-label=${fill(text.lane, { name: names[side], n: count, all: windows.length })}>
       ${windows.map(({ next }, n) => {
         const learned = answers[n] === data.y[n];
         return html`<span role="img" tabindex="-1" data-row="0" data-column=${n} data-key="letter-${side}-${n}" data-link="l-${side}-${n} w-${n}"
@@ -169,7 +168,7 @@ function map(lab, side) {
   return html`<button type="button" class="race-map ${AXES[side]}" data-key="map-${side}" data-link="map-${side} maps" data-answer=${lab.place({ map: side })}
     aria-label=${fill(text.map, { name: names[side], note: mapInWords(lab, side) })} aria-roledescription=${text.mapRole}
     style="--rows: ${units}; --columns: ${4 * units}" @keydown=${(event) => moveSpot(lab, event)}>
-    <span class="race-map-title">${lab.asking && lab.question === "blank" ? text.mapAsked : fill(greatest(mapsOf(lab).rows[side]) > 0 ? text.mapMoved : text.mapBlank, { name: names[side] })}</span>
+    <span class="race-map-title">${raceOf(lab).epoch === 0 ? text.mapAsked : greatest(mapsOf(lab).rows[side]) > 0 ? text.mapMoved : text.mapBlank}</span>
     <span class="race-canvas"><canvas data-side=${side} @pointermove=${point}></canvas>${
       spot ? html`<i class="race-spot" style="--row: ${spot.row}; --column: ${spot.column}"></i>` : nothing}</span></button>`;
 }
@@ -177,7 +176,7 @@ function map(lab, side) {
 /** The recurrent weight that is pointed at. */
 function spotOf({ pointed, local, now: { units } }) {
   const found = /^m-(\d+)-(\d+)$/.exec(pointed ?? "")?.slice(1).map(Number);
-  const spot = found ? { row: found[0], column: found[1] } : /^map-/.test(pointed ?? "") ? local.spot : null;
+  const spot = found ? { row: found[0], column: found[1] } : pointed?.startsWith("map-") ? local.spot : null;
   return spot && spot.row < units && spot.column < 4 * units ? spot : null;
 }
 
@@ -214,7 +213,7 @@ function plot(lab, race, what, top) {
     <line x1="26" x2="276" y1=${y(guess)} y2=${y(guess)} class="race-guess"/><text x="276" y=${y(guess) - 3} text-anchor="end">${text.guessing}</text>
     <text x="276" y="105" text-anchor="end">${fill(text.axis, { epochs })}</text>
     ${race.history.map((one, side) => svg`<polyline class="race-line ${AXES[side]} side-${side}" points=${line(one[what])}/>
-      <text class="race-end ${AXES[side]}" x=${x(1) + 4} y=${ends[side] + (side === 0 ? above : -above) * apart}>${names[side]}</text>`)}</svg>`;
+      <text class="race-end ${AXES[side]}" x=${x(1) + 4} y=${ends[side] + (side === 0 ? above : -above) * apart}>${last > 0 ? names[side] : ""}</text>`)}</svg>`;
 }
 
 /** A dot for each finished seed of these settings, in a line for each model. */
@@ -234,7 +233,7 @@ function dots(lab) {
       })}`;
   };
   return html`<p>${said}</p><svg class="race-plot" viewBox="0 0 260 104" role="img" aria-label=${said}>
-    ${SIDES.map(line)}<text x="34" y="102" text-anchor="middle">0 %</text><text x="246" y="102" text-anchor="middle">100 %</text></svg>`;
+    ${SIDES.map(line)}<text x="34" y="102" text-anchor="middle">0 %</text><text x="258" y="102" text-anchor="end">100 %</text></svg>`;
 }
 
 // The main control and the sentences
@@ -298,20 +297,21 @@ function settings(lab) {
   };
   return html`<div class="lab-controls">${slider(lab, "seed", { min: 0, max: SEEDS - 1 })}${slider(lab, "window", { min: 2, max: 6 })}
     ${slider(lab, "units", { min: 4, max: 32 })}${slider(lab, "epochs", { min: 10, max: 1000, step: 10 })}
-    ${choice(lab, "learning_rate", RATES)}${button(lab, "again", again)}</div><p class="lab-small">${lab.text.seeds}</p>`;
+    ${choice(lab, "learning_rate", RATES)}${button(lab, "again", again)}</div><p class="lab-small">${fill(lab.text.scale, { reach: `±${mapsOf(lab).reach.toPrecision(2)}` })} ${lab.text.seeds}</p>`;
 }
 
 function numbersTable(lab) {
   const { text, now, model, numbers: { names, windows } } = lab, race = raceOf(lab), N = windows.length;
   const whole = (value, link) => html`<td data-link=${link}>${value}</td>`;
-  const rows = [
-    ["loss", (side) => cell(lab, race.now[side].loss, { link: "curve-loss", reach: 9, row: 0, column: side })],
-    ["accuracy", (side) => cell(lab, race.now[side].right / N, { link: `lane-${side}`, reach: 9, row: 1, column: side })],
-    ["greatest", (side) => cell(lab, greatest(mapsOf(lab).rows[side]), { link: `map-${side}`, reach: 9, row: 2, column: side })],
-    ["idle", (side) => whole(unreached(race, side).all, `map-${side}`)],
-    ["weights", (side) => whole(race.trainers[side].weights.all.length, `lane-${side}`)],
-    ["loop", (side) => whole(race.trainers[side].steps, "machines")],
-  ].map(([name, one]) => [text.facts[name], ...SIDES.map(one)]);
+  const all = [
+    { name: "loss", one: (side) => cell(lab, race.now[side].loss, { link: "curve-loss", reach: 9, row: 0, column: side }) },
+    { name: "accuracy", one: (side) => cell(lab, race.now[side].right / N, { link: `lane-${side}`, reach: 9, row: 1, column: side }) },
+    { name: "greatest", one: (side) => cell(lab, greatest(mapsOf(lab).rows[side]), { link: `map-${side}`, reach: 9, row: 2, column: side }) },
+    { name: "idle", one: (side) => whole(unreached(race, side).all, `map-${side}`) },
+    { name: "weights", one: (side) => whole(race.trainers[side].weights.all.length, `lane-${side}`) },
+    { name: "loop", one: (side) => whole(race.trainers[side].steps, "machines") },
+  ];
+  const rows = all.map(({ name, one }) => [text.facts[name], ...SIDES.map(one)]);
   const runs = runsLike(model.get("results"), now);
   return html`${table(text.tabs.numbers, [text.fact, ...names], rows)}
     ${runs.length ? table(text.runs, [text.seed, ...runs.map(({ seed }) => seed)], SIDES.map((side) =>
