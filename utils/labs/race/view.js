@@ -17,9 +17,11 @@ const COURSE = ["seed", "window", "units", "learning_rate"]; // another of these
 const SIDES = [0, 1];
 const AXES = ["time-steps", "features"]; // the colour of each model, by the axis it has more of
 
+const settingsOf = (model) => Object.fromEntries(COURSE.map((name) => [name, model.get(name)]));
+
 /** The race of the present settings: as it was kept, or at its start. */
 function raceOf({ local, model }) {
-  const settings = Object.fromEntries(COURSE.map((name) => [name, model.get(name)]));
+  const settings = settingsOf(model);
   const key = JSON.stringify(settings);
   if (local.key !== key) Object.assign(local, { key, race: openRace(settings, model.get("saved")) });
   return local.race;
@@ -54,7 +56,7 @@ function opened(lab) {
   channel.port1.onmessage = () => {
     waiting = false;
     if (!model.get("running")) return;
-    if (raceOf(lab).kept && !complete(lab)) restart(); // what was kept cannot be trained on
+    if (raceOf(lab).kept && !complete(lab)) local.race = openRace(settingsOf(model), {}); // what was kept cannot be trained on
     const race = raceOf(lab), epochs = model.get("epochs"), end = performance.now() + SLICE;
     moving = true;
     while (race.epoch < epochs && performance.now() < end) trainOnce(race);
@@ -97,8 +99,10 @@ function opened(lab) {
       if (model.get("running")) return complete(lab) ? halt() : goOn();
       if (moving) halt();
     },
-    saved() { // another view has trained, or begun again
-      if (!moving && (model.get("saved").epoch ?? 0) !== raceOf(lab).epoch) local.key = null;
+    saved() { // another view has trained to its end, or begun again
+      const { epoch = 0 } = model.get("saved");
+      if (moving ? epoch > 0 : epoch !== raceOf(lab).epoch) local.key = null;
+      moving &&= epoch === 0;
       lab.redraw();
     },
     results: lab.redraw,
