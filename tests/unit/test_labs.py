@@ -196,7 +196,15 @@ def test_a_lab_knows_how_it_started_and_tells_its_tour_without_scripts():
     lab = make("StateLab", resets=[3])
     lab.resets, lab.text = [5], "AB"
     assert (lab.start["resets"], lab.start["text"], lab.start["call"]) == ([3], "ABCDEFGHIJKL", 1)
-    others = {"weights", "words", "site", "results", "_esm", "_css"}  # no settings, and heavy
+    others = {
+        "weights",
+        "words",
+        "site",
+        "results",
+        "saved",
+        "_esm",
+        "_css",
+    }  # no settings, and heavy
     assert not others & {*lab.start, *RaceLab().start}
     again = make("StateLab")
     again.set_state({"start": lab.get_state()["start"]})  # from a saved notebook

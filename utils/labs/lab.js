@@ -25,6 +25,7 @@ import { html, nothing, render } from "./vendor/lit-html.js";
  * @property {Record<string, Question>} questions the first opens the lab, at the settings of `start`
  * @property {{set?: any, link: string, tab?: string}[]} tour a step for each text in words.tour
  * @property {() => any} [local] what one view knows beside the settings
+ * @property {(lab: any) => void} [settled] a question, a step of the tour or Reset has set the lab up
  * @property {(lab: any, section: HTMLElement) => void} [drawn] after each drawing: canvases
  * @property {(lab: any, section: HTMLElement) => () => void} [opened] timers; returns what ends them
  *
@@ -108,6 +109,7 @@ function openLab(definition, model, el) {
     settingUp = true;
     lab.typed = {};
     lab.set({ ...start, ...values });
+    definition.settled?.(lab);
     redraw();
   }
 
@@ -391,7 +393,7 @@ function openLab(definition, model, el) {
     said = [guideText, section().querySelector(".lab-message").textContent];
     if (first || !sentence) return;
     clearTimeout(timer);
-    timer = setTimeout(() => (section().querySelector(".lab-spoken").textContent = sentence), REST);
+    timer = setTimeout(() => (section().querySelector("p.lab-spoken").textContent = sentence), REST);
   }
 
   // Opening and closing
