@@ -44,13 +44,15 @@ export function read({ text, window: W, stride, time_steps: T }) {
 /** The numbers that a sample's first turn reads, as "0 1 2". */
 export const firstTurn = ({ samples: [{ cells }] }) => cells.filter(({ t }) => t === 0).map(({ code }) => code).join(" ");
 
+export const shapeOf = ({ N, T, F }) => `(${N}, ${T}, ${F})`;
+
 /** The same in Keras: pairs of a line and its link. */
-export const program = (text, { text: letters, window, stride }, { N, T, F }, number) => [
+export const program = (text, { text: letters, window, stride }, numbers, number) => [
   [`dataX, dataY = sliding_windows(encode("${letters}"), ${window}, stride=${stride})`, "sequence"],
-  [`X = np.reshape(dataX, (len(dataX), ${T}, ${F}))  # (${N}, ${T}, ${F})`, "time_steps"],
+  [`X = np.reshape(dataX, (len(dataX), ${numbers.T}, ${numbers.F}))  # ${shapeOf(numbers)}`, "time_steps"],
   ...(number ? [[
     `X[${number.n}, ${number.t}, ${number.f}] == dataX[${number.n}, ${number.p}] == ${number.code}  # ${number.letter}: ${text.codeHere}`,
     number.link,
   ]] : []),
-  [`model = keras.Sequential([keras.Input((${T}, ${F})), keras.layers.LSTM(32)])`, "loop"],
+  [`model = keras.Sequential([keras.Input((${numbers.T}, ${numbers.F})), keras.layers.LSTM(32)])`, "loop"],
 ];

@@ -5,7 +5,7 @@ import { button, cell, choice, letters, slider, table } from "../parts.js";
 import { fill, readLetters } from "../text.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import {
-  clean, divisors, firstTurn, followWindow, LARGEST_STRIDE, LONGEST, LONGEST_WINDOW, program, read, START,
+  clean, divisors, firstTurn, followWindow, LARGEST_STRIDE, LONGEST, LONGEST_WINDOW, program, read, shapeOf, START,
 } from "./model.js";
 import WORDS from "./words.json";
 
@@ -131,31 +131,20 @@ function numbersTable(lab) {
 
 // The questions
 
-const shapeOf = ({ N, T, F }) => `(${N}, ${T}, ${F})`;
-const six = { window: 6, time_steps: 6 };
+/** A question whose answer, and what is then to be done, are the settings `show`. */
+const about = (control, show, answer, more) => ({
+  control, show, right: (lab) => answer(lab.run(show)), done: ({ now }) => now[control] === show[control], ...more,
+});
+const one = { time_steps: 1 }, two = { window: 6, time_steps: 2 }, three = { window: 6, time_steps: 3 }, six = { window: 6, time_steps: 6 };
 
 const QUESTIONS = {
-  turn: {
-    place: "position", right: (lab) => lab.run({ time_steps: 1 }).F - 1,
-    values: (lab) => ({ shape: shapeOf(lab.run({ time_steps: 1 })) }),
-    control: "time_steps", show: { time_steps: 1 }, done: ({ now }) => now.time_steps === 1,
-  },
-  order: {
-    start: { window: 6, time_steps: 3 }, right: (lab) => firstTurn(lab.run({ window: 6, time_steps: 2 })),
-    control: "time_steps", show: { time_steps: 2 }, done: ({ now }) => now.time_steps === 2,
-  },
-  passed: {
-    start: six, right: (lab) => lab.run({ window: 6, time_steps: 3 }).T - 1,
-    control: "time_steps", show: { time_steps: 3 }, done: ({ now }) => now.time_steps === 3,
-  },
-  stride: {
-    right: (lab) => lab.run({ stride: 2 }).samples[1].cells[0].letter,
-    control: "stride", tab: "settings", show: { stride: 2 }, done: ({ now }) => now.stride === 2,
-  },
-  windows: {
-    right: (lab) => lab.run(six).N,
-    control: "window", tab: "settings", show: six, done: ({ now }) => now.window === 6,
-  },
+  turn: about("time_steps", one, ({ F }) => F - 1, {
+    place: "position", values: (lab) => ({ shape: shapeOf(lab.run(one)) }),
+  }),
+  order: about("time_steps", two, firstTurn, { start: three }),
+  passed: about("time_steps", three, ({ T }) => T - 1, { start: six }),
+  stride: about("stride", { stride: 2 }, ({ samples }) => samples[1].cells[0].letter, { tab: "settings" }),
+  windows: about("window", six, ({ N }) => N, { tab: "settings" }),
 };
 
 export default defineLab({
