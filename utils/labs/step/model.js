@@ -72,7 +72,7 @@ export const ranked = (answer) => [...answer.keys()].sort((a, b) => answer[b] - 
 export function explain(text, { value, U, codes, word }, { name, t, u }, write) {
   const gate = /^[WRbz]?[ifgo]$/.test(name) ? name.at(-1) : "";
   const kind = gate && gate === name ? "gate" : gate ? name[0] : name;
-  const parts = { name: name[0], t: t + 1, u: u + 1, U, gate, squash: gate === "g" ? "tanh" : "σ", letter: word[t], code: codes[t] };
+  const parts = { name: name[0], t: t + 1, unit: u + 1, U, gate, squash: gate === "g" ? "tanh" : "σ", letter: word[t], code: codes[t] };
   const add = (...names) => names.forEach((one) => (parts[gate && one !== gate && one !== "x" ? one[0] : one] = write(value(one, t, u))));
   parts.value = write(value(name, t, u));
   if (t < 0) return fill(text.say.start, parts);
