@@ -257,7 +257,7 @@ SILENT = {
     "one label stretched over units": (lambda: (zeros((8, 3, 1)), classifier('mse', 5, False, None),
         zeros((8, 1))), ['stretches', 'keras.layers.Dense(1)']),
     "zeros that are data": (lambda: masked(kl.Masking(), [[[1], [0], [2]], [[1], [2], [0]]]),
-        ['1 time step in the midst', 'keras.layers.Masking(mask_value=-1.0)']),
+        ['1 time step in the middle', 'keras.layers.Masking(mask_value=-1.0)']),
     "masked": (lambda: (MASKED, LSTM(2)), ['4 values of x are masked', 'x.filled(0)', 'Masking']),
     "NaN": (lambda: (np.full((2, 3, 1), np.nan), LSTM(2)), ['NaN', 'x[0, 0, 0]', 'nan_to_num']),
     "complex": (lambda: (zeros((2, 3, 1), complex), LSTM(2)), ['x = x.real']),
@@ -503,7 +503,7 @@ def test_the_command(tmp_path, capsys):
     np.save(tmp_path / "x.npy", zeros((4, 3, 1)))
     np.save(tmp_path / "y.npy", zeros((4, 3, 1)))
     data = [str(tmp_path / "x.npy"), "--model", str(tmp_path / "model.keras")]
-    assert main(data) == 0 and "What comes out has shape (4, 1)" in capsys.readouterr().out
+    assert main(data) == 0 and "The output has shape (4, 1)" in capsys.readouterr().out
     assert main([*data, "--labels", str(tmp_path / "y.npy")]) == 1
     for wrong in ([], ["missing.npy"], [*data, "--other"]):
         with pytest.raises(SystemExit) as stopped:
