@@ -8,8 +8,17 @@ import sys
 import numpy as np
 
 from .explanation import WORDS, Fix, counted
-from .trial import attribute, input_of, is_a, is_built, is_layer, is_shape, layers_of, parts_of
-from .trial import recurrent_layers
+from .trial import (
+    attribute,
+    input_of,
+    is_a,
+    is_built,
+    is_layer,
+    is_shape,
+    layers_of,
+    parts_of,
+    recurrent_layers,
+)
 
 WHY = WORDS["why"]
 WINDOWS = "np.lib.stride_tricks.sliding_window_view(x, {window}, axis=0)"
@@ -79,17 +88,27 @@ EXPRESSIONS = {
 
 def candidates(case):
     """List lines that may mend the problem of a case."""
-    fault, source = case.problem, case.source
-    if fault.key == "ragged-tensor" and source.kind == "dataset":
+    source, key, facts = case.source, case.problem.key, {"window": 0, **case.problem.facts}
+    if key == "ragged-tensor" and source.kind == "dataset":
         return [Fix(source.line("x.to_tensor()"), "", WHY["padded"])]
-    rows = LINES.get(fault.key, []) + LINES["several"] * (source.kind == "several" != fault.key)
-    facts = {"window": 0, **fault.facts}
+    rows = LINES.get(key, []) + LINES["several"] * (source.kind == "several" != key)
     fixes = [Fix(*(p.format(**facts) if isinstance(p, str) else p for p in row)) for row in rows]
     for name in facts.get("names", ()) if source.kind == "several" else ():
         label = name.lower() in ("y", "label", "labels", "target", "targets")
         fixes.append(Fix(f"x = x[{name!r}]", f"{name} is meant", "", 1 + label))
-    if fault.key in MENDERS:
-        fixes += MENDERS[fault.key](case)
+    if key == "refused":
+        fixes += _refused(case)
+    elif key in ("label-shape", "label-stretched"):
+        fixes += _labels(case)
+    elif key in ("remainder", "remainder-of-one"):
+        fixes += _remainder(case)
+    elif key == "single-label" and source.kind in ("generator", "PyDataset"):
+        fixes.append(_one_sample(source))
+    elif key == "codes-high" and facts["low"] >= 0:
+        fixes.append(Fix(rebuilt(case.model, {facts["layer"]: {"input_dim": facts["size"]}})))
+    elif key == "mask":
+        code = rebuilt(case.model, {facts["layer"]: {"mask_value": facts["value"]}})
+        fixes.append(Fix(code, "", WHY["mask"].format(**facts)))
     return [fix for fix in fixes if fix.code]
 
 
@@ -124,14 +143,17 @@ def _data(source, reader):
     more = "".join(f", {axis}" for axis in range(3, len(shape)))
     words = {"F": shape[-1:] and shape[-1], "T": steps, "window": window, "more": more}
     words |= {"features": features, "steps": (*shape, 1, 1)[1], "rest": math.prod(sizes[2:])}
-    table = [row for count in ((3, 4) if len(shape) > 3 else (len(shape),)) for row in EXPRESSIONS[count]]
+    table = [
+        row for count in ((3, 4) if len(shape) > 3 else (len(shape),)) for row in EXPRESSIONS[count]
+    ]
     for axis in [axis for axis, size in enumerate(shape) if size == 1 and len(shape) > 2]:
         last = axis == len(shape) - 1
         table.append(("x[..., 0]" if last else f"np.squeeze(x, axis={axis})", "", 1))
     for expression, when, cost in table:
         code = expression.format(**words)
         whole = "sliding" in code or code.startswith("x[np.newaxis")
-        if mapped and whole or source.moments and "one sequence of" in when:
+        rows = "laid flat" in when and words["F"] != (steps or 0) * (features or 0)
+        if rows or mapped and whole or source.moments and "one sequence of" in when:
             continue
         try:
             after = eval(code, {"np": np, "x": np.broadcast_to(np.float32(0), sizes)}).shape
@@ -215,10 +237,10 @@ def _labels(case):
     layers = layers_of(model) or attribute(model, "layers") or [None]
     if len(target) == 3 and len(shape) == 2:
         fixes.append(Fix("y = y[:, -1]", "only the label of the last time step counts", "", 2))
-    if len(target) != len(shape):
-        every = len(target) > len(shape)
-        last = recurrent_layers(model)[-1:]
-        fixes += [toggled(model, layer, "return_sequences", every) for layer in last]
+    steps = len(target) == len(shape) == 2 and target[1:] == case.shape[1:2]
+    for layer in recurrent_layers(model)[-1:] if steps or len(target) != len(shape) else ():
+        fix = toggled(model, layer, "return_sequences", steps or len(target) > len(shape))
+        fixes.append(fix._replace(when="y holds a label for every time step" if steps else ""))
     for layer in parts_of(model) if len(target) > 1 else ():
         if is_a(layer, "RepeatVector"):
             why = f"let the model answer {target[1]} steps: RepeatVector({target[1]})"
@@ -257,33 +279,6 @@ def _remainder(case):
     return [*fixes, with_input(case.model, (batch_size(rows), *case.wanted[1:]))]
 
 
-def _single_label(case):
-    return [_one_sample(case.source)] if case.source.kind in ("generator", "PyDataset") else []
-
-
-def _codes(case):
-    size = {case.problem.facts["layer"]: {"input_dim": case.problem.facts["size"]}}
-    return [Fix(rebuilt(case.model, size))] if case.problem.facts["low"] >= 0 else []
-
-
-def _mask(case):
-    facts = case.problem.facts
-    why = f"and pad with {facts['value']:g}, which is no value of x"
-    return [Fix(rebuilt(case.model, {facts["layer"]: {"mask_value": facts["value"]}}), "", why)]
-
-
-MENDERS = {
-    "refused": _refused,
-    "remainder": _remainder,
-    "remainder-of-one": _remainder,
-    "label-shape": _labels,
-    "label-stretched": _labels,
-    "single-label": _single_label,
-    "codes-high": _codes,
-    "mask": _mask,
-}
-
-
 def batch_size(samples):
     """Choose a batch size that divides the samples, 32 at most."""
     return max((size for size in range(1, 33) if samples and samples % size == 0), default=1)
@@ -304,7 +299,7 @@ def rebuilt(model, changes, batch_shape=None, at=None, instead=()):
     if layers is None and is_a(model, "Functional"):
         settings = [f"input_tensors={_input(batch_shape)}"] if batch_shape else []
         if changes:
-            both = f"{{**layer.get_config(), **{changes!r}.get(layer.name, {{}})}}"
+            both = f"layer.get_config() | {changes!r}.get(layer.name, {{}})"
             settings.append(f"clone_function=lambda layer: layer.from_config({both})")
         return f"model = keras.models.clone_model(model, {', '.join(settings)})" + end
     if layers is None:
@@ -323,8 +318,11 @@ def rebuilt(model, changes, batch_shape=None, at=None, instead=()):
 def _write(layer, changes, place):
     """Write a layer as code that makes a new one like it."""
     kind, change = type(layer), changes.get(layer.name, {})
-    config, parameters = {**layer.get_config(), **change}, inspect.signature(kind.__init__).parameters
-    copied = f"type({place}).from_config({{**{place}.get_config(), **{change!r}}})"
+    config, parameters = (
+        {**layer.get_config(), **change},
+        inspect.signature(kind.__init__).parameters,
+    )
+    copied = f"{place}.from_config({place}.get_config(){change and f' | {change!r}' or ''})"
     inner = attribute(layer, "forward_layer") or attribute(layer, "layer")
     needed = [n for n, one in parameters.items() if one.default is one.empty and n in config]
     if attribute(sys.modules["keras"].layers, kind.__name__) is not kind:

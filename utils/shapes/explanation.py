@@ -152,7 +152,10 @@ class Explanation:
         """List what is said below the table: a label, a sentence, lines of code."""
         steps = "; ".join(f"{name} {shape}" for name, shape in self.layers)
         out = f"The output has shape {self.output_shape}." if self.output_shape is not None else ""
-        lines = [("", self.runs), ("Layer by layer:", steps and len(self.layers) > 1 and f"{steps}.")]
+        lines = [
+            ("", self.runs),
+            ("Layer by layer:", steps and len(self.layers) > 1 and f"{steps}."),
+        ]
         lines += [("", out), *(("Note:", note) for note in self.notes)]
         found = [(label, text, "") for label, text in lines if text]
         for problem in self.problems:

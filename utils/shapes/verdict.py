@@ -1,19 +1,34 @@
 """Judge data, model and labels; search for lines of code that bring them together."""
 
+import functools
 import itertools
-import re
 import sys
 import warnings
 
 import numpy as np
 
 from .candidates import candidates
-from .explanation import WORDS, Axis, Explanation, Fix, Problem, counted, problem
+from .explanation import WORDS, Axis, Explanation, Fix, counted, problem
 from .sources import axes, axes_problem, read, read_array, value_problem
-from .trial import Spec, Trial, attribute, flat, input_of, is_a, is_layer, is_shape, layers_of
-from .trial import parts_of, recurrent_layers, same_random_numbers, try_loss, try_model
+from .trial import (
+    Spec,
+    Trial,
+    attribute,
+    flat,
+    input_of,
+    is_a,
+    is_layer,
+    is_shape,
+    layers_of,
+    parts_of,
+    recurrent_layers,
+    same_random_numbers,
+    try_loss,
+    try_model,
+)
 
 BATCHES = ("dataset", "PyDataset", "generator")
+AXES = WORDS["axes"]
 QUIET = ("Masking", "Dropout", "BatchNormalization", "LayerNormalization", "Activation")
 
 
@@ -92,7 +107,7 @@ class Case:
             fault = check(self)
             if fault and not (self.problem and fault.silent):  # what stops comes first
                 self.problem, self.stage = fault, stage
-            if fault and not (stage and fault.silent):
+            if fault and not (stage > 2 and fault.silent):
                 break
 
 
@@ -143,6 +158,7 @@ def _unread(case):
 def _refused(case):
     """Give the model one batch, and find out whether Keras takes it."""
     source, spec, shape, kind = case.source, case.source.specs, case.shape, case.source.kind
+    keras = sys.modules["keras"]
     open_rows = kind == "dataset" and case.batch and shape[:1] == (None,)
     if open_rows or shape and case.size and kind not in BATCHES:
         spec = spec.rows(case.size)  # of one batch
@@ -152,6 +168,10 @@ def _refused(case):
         return None
     if not case.single:
         return _several(case)
+    if not trial.message and case.size and shape:
+        rows = functools.partial(keras.tree.map_shape_structure, lambda one: (shape[0], *one[1:]))
+        layers = tuple(one._replace(shape=rows(one.shape)) for one in trial.layers)
+        case.trial = trial._replace(output_shape=rows(trial.output_shape), layers=layers)
     if not trial.message:
         return None
     case.depth = trial.place or 0
@@ -163,7 +183,10 @@ def _refused(case):
     key = "sample" if kind == "dataset" and source.batched is False else key
     facts = {"wanted": wanted, "ndim": ndim, "count": axes(shape), "place": (place or 0) + 1}
     if key == "place":
-        facts |= {"layer": trial.layers[-1].shape, "name": type(layers_of(case.reader)[place]).__name__}
+        facts |= {
+            "layer": trial.layers[-1].shape,
+            "name": type(layers_of(case.reader)[place]).__name__,
+        }
     expects = words[key].format(**facts)
     return problem("refused", shape=shape, count=axes(shape), expects=expects, says=trial.message)
 
@@ -186,19 +209,17 @@ def _several(case):
 
 
 def _meant(case):
-    """Find what runs in silence, and means something else than was meant; note what is harmless."""
-    source, shape, batch, kind = case.source, case.shape, case.batch, case.source.kind
+    """Find data that Keras takes for something else; note what is harmless."""
+    source, shape = case.source, case.shape
     if not case.single:
         return None
     known = len(case.wanted) if is_shape(case.wanted) else 3
-    stateful = case.whole and recurrent_layers(case.reader, stateful=True)
-    jax = stateful and sys.modules["keras"].backend.backend() == "jax"
     few = source.batched is False or not source.batched and len(shape) < known
-    found = {"one-at-a-time": kind == "dataset" and few, "empty-silent": 0 in shape}
-    found |= {"jax": jax, "shuffled": stateful and source.shuffled}
-    _note(case)
-    facts = {"name": "x", "shape": shape, "axis": shape.index(0) if 0 in shape else None}
-    return next((problem(key, **facts) for key, true in found.items() if true), None)
+    if source.kind == "dataset" and few:
+        return problem("one-at-a-time", shape=shape)
+    if 0 in shape:
+        return problem("empty-silent", name="x", shape=shape, axis=shape.index(0))
+    return _note(case)
 
 
 def _note(case):
@@ -225,25 +246,20 @@ def _note(case):
     case.notes += [WORDS["notes"][key].format(**facts) for key, true in found.items() if true]
 
 
-def _remainder(case):
-    """Find a last batch that a stateful model cannot take, or takes for something else."""
-    source, batch, rows = case.source, case.batch, case.shape[:1] and case.shape[0]
-    if not (batch and case.whole and case.single):
-        return None
-    rest = (rows or 0) % batch
+def _state(case):
+    """Find what keeps a stateful model from carrying its state from batch to batch."""
+    source, batch, rows = case.source, case.batch, case.shape[0] if case.shape else 0
+    rest = rows % batch if rows and batch else 0
     if source.kind in BATCHES:
         rows, rest = source.rows, source.rest
-    outputs, layers = case.trial.output_shape, case.trial.layers
-    layers = tuple(one._replace(shape=_rows(one.shape, case.shape[0])) for one in layers)
-    outputs = _rows(outputs, case.shape[0])
-    case.trial = case.trial._replace(output_shape=outputs, layers=layers)
-    facts = {"samples": counted(rows, "sample"), "rest": counted(rest, "row"), "batch": batch}
-    key = "remainder-of-one" if rest == 1 < (rows or 0) else "remainder"
-    return problem(key, rows=rows, left=rest, **facts) if rest else None
-
-
-def _rows(shape, rows):
-    return (rows, *shape[1:]) if is_shape(shape) and shape else shape
+    if not (case.single and case.whole and recurrent_layers(case.reader, stateful=True)):
+        return None
+    if rest and batch:
+        facts = {"samples": counted(rows, "sample"), "rest": counted(rest, "row"), "batch": batch}
+        key = "remainder-of-one" if rest == 1 < rows else "remainder"
+        return problem(key, rows=rows, left=rest, **facts)
+    jax = sys.modules["keras"].backend.backend() == "jax"
+    return problem("jax" if jax else "shuffled") if jax or source.shuffled else None
 
 
 def _unlabelled(case):
@@ -352,46 +368,52 @@ def _values(case):
     return problem(key, count=inside, **facts) if (masked & before & after).any() else None
 
 
-CHECKS = (_unread, _refused, _meant, _remainder, _unlabelled, _values)
+CHECKS = (_unread, _refused, _meant, _state, _unlabelled, _values)
 
 
 def _search(x, model, y, case, most=40):
     """Look for the fewest lines of code after which nothing is wrong; return them as fixes."""
-    level, tries = [(case, ())], 0
+    level, passed, tries = [(Fix("", cost=0), case)], [], 0
     for _ in range(3):
-        passed, further = [], []
-        for at, path in level:
-            for fix in sorted(candidates(at), key=lambda one: one.cost):
-                steps = (*path, fix)
-                dear = passed and _cost(steps) > _cost(passed[0][0]) + bool(fix.when)
-                if dear or tries == most or _joined(steps, "code").count("model = ") > 1:
+        further = []
+        for path, at in level:
+            for step in sorted(candidates(at), key=lambda one: one.cost):
+                fix = Fix(
+                    f"{path.code}\n{step.code}".strip(),
+                    " and ".join(filter(None, (path.when, step.when))),
+                    "; ".join(filter(None, (path.why, step.why))),
+                    path.cost + step.cost,
+                )
+                dear = passed and fix.cost > passed[0][0].cost + bool(step.when)
+                if dear or tries == most or fix.code.count("model = ") > 1:
                     continue
                 tries += 1
-                new = _run(steps, x, model, y, case)
+                new = _run(fix.code, x, model, y, case)
                 if new and new.problem is None and new.trial is not None:
-                    passed.append((steps, new))
+                    passed.append((fix, new))
                 elif new and (new.stage, new.depth) > (at.stage, at.depth):
-                    further.append((new, steps))
-        if passed or not further:
-            break
+                    further.append((fix, new))
         level = further
-    fixes, before = [], case.source.specs
-    open_shape = case.source.kind == "shape" and None in before.shape  # its sizes were made up
-    passed.sort(key=lambda one: _cost(one[0]))
-    for steps, new in passed[:4]:
-        when, code, after = _joined(steps, "when"), _joined(steps, "code", "\n"), new.source.specs
-        more = _cost(steps) - _cost(passed[0][0])
-        if more == 0 or more == 1 and when and fixes[0].when:
-            known = isinstance(after, Spec) and after != before and "x = " in code
-            shape = after.shape if known and not open_shape else None
-            fixes.append(Fix(code, when, _joined(steps, "why", "; "), shape=shape))
+        if passed:
+            break
+    passed.sort(key=lambda one: one[0].cost)
+    fixes, before, open_shape = (
+        [],
+        case.source.specs,
+        case.source.kind == "shape" and None in case.shape,
+    )
+    for fix, new in passed[:4]:
+        more, after = fix.cost - passed[0][0].cost, new.source.specs
+        if more == 0 or more == 1 and fix.when and fixes[0].when:
+            known = isinstance(after, Spec) and after != before and "x = " in fix.code
+            shown = known and not open_shape  # its sizes were made up
+            fixes.append(fix._replace(shape=after.shape if shown else None))
     return fixes
 
 
-def _run(steps, x, model, y, case):
+def _run(code, x, model, y, case):
     """Execute lines of code on a stand-in for x and judge what comes of it; None if they fail."""
-    keras, code, source = sys.modules["keras"], _joined(steps, "code", "\n"), case.source
-    deep = case.stage in (0, len(CHECKS) - 1)
+    keras, source, deep = sys.modules["keras"], case.source, case.stage in (0, len(CHECKS) - 1)
     if source.kind in ("generator", "PyDataset"):
         x = iter([source.batch]) if source.kind == "generator" else [source.batch]
     elif not deep and source.kind in ("array", "shape") and case.single:
@@ -400,7 +422,7 @@ def _run(steps, x, model, y, case):
     names = {"np": np, "keras": keras, "x": x, "y": y, "model": model}
     with warnings.catch_warnings(action="ignore"):
         try:
-            if re.search(r"^model\.compile", code, re.M) and "model = " not in code:
+            if code.startswith("model.compile"):
                 names["model"] = keras.models.clone_model(model)  # the caller's stays as it is
             exec(code, names)
             kept = source if names["x"] is x else None
@@ -409,42 +431,42 @@ def _run(steps, x, model, y, case):
             return None
 
 
-def _cost(steps):
-    return sum(fix.cost for fix in steps)
-
-
-def _joined(steps, name, between=" and "):
-    return between.join(text for text in (getattr(fix, name) for fix in steps) if text)
-
-
 def _describe(case):
     """Return the shape of the data, its axes, and how often the loop runs and what it reads."""
-    specs, shape, reader, trial = case.source.specs, case.shape, case.reader, case.trial
+    specs, shape, reader, trial, words = (
+        case.source.specs,
+        case.shape,
+        case.reader,
+        case.trial,
+        AXES,
+    )
+    if isinstance(specs, dict):
+        return {name: one.shape for name, one in specs.items()}, (), ""
     if not case.single:
-        shapes = {n: s.shape for n, s in specs.items()} if isinstance(specs, dict) else ()
-        return shapes or [one.shape for one in specs or ()] or (), (), ""
-    words, loops = WORDS["axes"], recurrent_layers(reader) if reader is not None else [None]
-    letters, count, passed = None, None, trial is not None and not trial.message
+        return [one.shape for one in specs or ()] or (), (), ""
+    loops = [None] if reader is None else recurrent_layers(reader)
+    passed, count = trial is not None and not trial.message, 0
     if loops:
         count = attribute(attribute(loops[0], "input_spec"), "ndim") or 3
         count = len(case.wanted) if is_shape(case.wanted) else count
         count = len(shape) if passed and len(shape) > 2 else count
-        letters = ["N", "T", *"P" * (count - 3), "F"][:count]
-    letters = letters if count == len(shape) > 1 else "?" * len(shape)
-    meaning = {"?": ("unnamed", words["known" if loops else "no-loop"].format(count=count)), **words}
-    named = tuple(Axis(a, meaning[a][0], b, meaning[a][1]) for a, b in zip(letters, shape))
-    if not loops:
-        return shape, named, words["no-loop-runs"]
-    layers, built = layers_of(reader) if reader is not None else None, input_of(loops[0])
-    front = list(itertools.takewhile(lambda part: not recurrent_layers(part), layers or []))
-    own = layers is None and is_a(reader, "Model") and is_shape(built) and built[2:] != shape[2:]
-    if own or any(not is_a(part, *QUIET) for part in front):
-        return shape, named, words["in-front"] * passed
-    if len(shape) < 3 or len(shape) != count:
-        return shape, named, words["by-itself"] * passed
+    fits = count == len(shape) > 1
+    letters = ["N", "T", *"P" * (count - 3), "F"][:count] if fits else "?" * len(shape)
+    unknown = ["unnamed", words["unknown" if loops else "no-loop"].format(count=count)]
+    names = [words.get(letter, unknown) for letter in letters]
+    named = tuple(
+        Axis(a, n[0], size, n[1]) for a, n, size in zip(letters, names, shape, strict=True)
+    )
+    layers = (reader is not None and layers_of(reader)) or []
+    front = itertools.takewhile(lambda part: not recurrent_layers(part), layers)
+    built = input_of(loops[0]) if loops and is_a(reader, "Model") and not layers else None
+    made = is_shape(built) and built[2:] != shape[2:] or any(not is_a(one, *QUIET) for one in front)
+    if not loops or made or not fits or len(shape) < 3:
+        key = "in-front" if made else "by-itself"
+        return shape, named, words[key] * passed if loops else words["no-loop-runs"]
     what = f"an array of shape {shape[2:]}" if len(shape) > 3 else f"a vector of length {shape[2]}"
     what = what if shape[2] else "a vector of one number per feature"
-    times = {None: "once per time step; each time", 1: "once;"}
-    often = times.get(shape[1], f"{shape[1]} times; each time")
+    often = {None: "once per time step; each time", 1: "once;"}
+    often = often.get(shape[1], f"{shape[1]} times; each time")
     would = "would run" if trial is not None and trial.message else "runs"
     return shape, named, f"The loop {would} {often} it reads {what}."
