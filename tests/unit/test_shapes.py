@@ -33,10 +33,8 @@ def sequential(*layers, loss=None, **options):
 
 
 def functional(*layers, loss=None, **options):
-    out = inputs = keras.Input(**options)
-    for layer in layers:
-        out = layer(out)
-    model = keras.Model(inputs, out)
+    inner = sequential(*layers, **options)
+    model = keras.Model(inner.inputs, inner.outputs)
     if loss:
         model.compile(loss=loss)
     return model
@@ -177,7 +175,11 @@ FAULTS = {
     "two axes, no model": (lambda: (zeros((25, 3)),), [TWO_AXES, '2 axes']),
     "one axis": (lambda: (zeros(25), LSTM(4)), ['1 axis', '(1, 25, 1)', 'sliding_window_view']),
     "columns are features": (lambda: (zeros((25, 3)), functional(LSTM(4), shape=(5, 3))),
-        ['sliding_window_view(x, 5, axis=0)', '(21, 5, 3)'], ['x[..., np.newaxis]']),
+        ['sliding_window_view(x, 5, axis=0)', '(21, 5, 3)'], ['x[..., np.newaxis]', 'laid flat']),
+    "rows laid flat": (lambda: (zeros((25, 6)), functional(LSTM(4), shape=(3, 2))),
+        ['laid flat', 'np.reshape(x, (-1, 3, 2))  # x: (25, 3, 2)']),
+    "nested stack": (lambda: (zeros((4, 3, 1)), [sequential(LSTM(2), shape=(3, 1)), LSTM(2)]),
+        ['Layer 2, LSTM', 'model[0].from_config(model[0].get_config())']),
     "exchanged": (lambda: (zeros((25, 1, 3)), sequential(LSTM(4), kl.Dense(1), shape=(3, 1))),
         ['np.transpose(x, (0, 2, 1))  # x: (25, 3, 1)', 'expects (None, 3, 1)'], ['reshape']),
     "features": (lambda: (zeros((25, 3, 2)), sequential(LSTM(4), shape=(3, 1))),
@@ -254,6 +256,10 @@ SILENT = {
         drop_remainder=True), stateful(4)), ['shuffled']),
     "labels are stretched": (lambda: (zeros((5, 3, 1)), classifier('mse', 1, False, None), zeros((5,
         3, 1))), ['stretches', 'return_sequences=True']),
+    "labels of every step": (lambda: (zeros((8, 3, 1)), classifier('mse', 1, False, None),
+        zeros((8, 3))), ['a label for every time step', 'return_sequences=True', 'Dense(3)']),
+    "samples one at a time": (lambda: (dataset(zeros((3, 2, 1)), zeros(3)), sequential(LSTM(2),
+        kl.Dense(1), loss="mse", shape=(2, 1))), ['one sample at a time', 'x.batch(32)']),
     "one label stretched over units": (lambda: (zeros((8, 3, 1)), classifier('mse', 5, False, None),
         zeros((8, 1))), ['stretches', 'keras.layers.Dense(1)']),
     "zeros that are data": (lambda: masked(kl.Masking(), [[[1], [0], [2]], [[1], [2], [0]]]),
@@ -275,6 +281,7 @@ NOTES = {
         ["drops the last axis"]),
 }
 # fmt: on
+TABLES = {"fits": FITS, "stops": FAULTS, "silent": SILENT, "noted": NOTES}
 
 
 def words_in(text, words, others=()):
@@ -310,39 +317,20 @@ def execute(explanation, make):
                     model.predict(x, batch_size=size, verbose=0)
 
 
-@pytest.mark.parametrize("case", FITS)
-def test_what_fits_is_ok(case):
-    explanation = explain(*FITS[case]())
-    assert explanation.ok and not explanation.raises, explanation
-    assert explanation.tried and explanation.output_shape is not None
-
-
-@pytest.mark.parametrize("case", FAULTS)
-def test_what_stops_keras(case):
-    make, words, *others = FAULTS[case]
-    explanation = explain(*make())
-    assert explanation.raises and not explanation.ok, explanation
-    assert explanation.output_shape is None
-    words_in(flat(explanation), words, *others)
-    execute(explanation, make)
-
-
-@pytest.mark.parametrize("case", SILENT)
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in TABLES for name in TABLES[kind]]
+)
 @pytest.mark.filterwarnings("ignore")
-def test_what_runs_and_means_something_else(case):
-    make, words = SILENT[case]
+def test_a_case(kind, name):
+    case = TABLES[kind][name]
+    make, words, *others = case if isinstance(case, tuple) else (case, [])
     explanation = explain(*make())
-    assert not explanation.raises and not explanation.ok, explanation
-    words_in(flat(explanation), ["Silent problem: ", *words])
+    harmless = kind in ("fits", "noted")
+    assert explanation.ok == harmless and explanation.raises == (kind == "stops"), explanation
+    assert (explanation.output_shape is not None) == harmless
+    silent = ["Silent problem: "] * (kind == "silent")
+    words_in(flat(explanation), [*silent, *words], *others)
     execute(explanation, make)
-
-
-@pytest.mark.parametrize("case", NOTES)
-def test_what_is_noted_and_does_no_harm(case):
-    make, words = NOTES[case]
-    explanation = explain(*make())
-    assert explanation.ok
-    words_in(" ".join(explanation.notes), words)
 
 
 def test_where_nothing_can_be_tried_it_is_not_ok():

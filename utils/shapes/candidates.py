@@ -297,7 +297,9 @@ def rebuilt(model, changes, batch_shape=None, at=None, instead=()):
     layers, loss = layers_of(model), attribute(model, "loss")
     end = f"\nmodel.compile(loss={loss!r})" if isinstance(loss, str) else ""
     if layers is None and is_a(model, "Functional"):
-        settings = [f"input_tensors={_input(batch_shape)}"] if batch_shape else []
+        form = "[{}]" if isinstance(attribute(model, "input"), list) else "{}"
+        new = form.format(_input(batch_shape)) if batch_shape else ""
+        settings = [f"input_tensors={new}"] if new else []
         if changes:
             both = f"layer.get_config() | {changes!r}.get(layer.name, {{}})"
             settings.append(f"clone_function=lambda layer: layer.from_config({both})")

@@ -199,7 +199,8 @@ def _read_several(x, parts):
     specs = {name: read_array(part, f"x[{name!r}]").specs for name, part in parts.items()}
     shapes = [spec.shape if spec else () for spec in specs.values()]
     alike = not named and len({shape[1:] for shape in shapes}) == 1
-    texts = [f"{name} {shape}" if named else str(shape) for name, shape in zip(specs, shapes)][:6]
+    texts = [f"{name} {shape}".strip() for name, shape in zip(parts, shapes, strict=True)][:6]
+    texts = texts if named else [text.partition(" ")[2] for text in texts]
     facts = {"name": "x", "type": type(x).__name__, "count": counted(len(shapes), "array")}
     facts |= {"lengths": ", ".join(str(shape[0]) for shape in shapes[:6] if shape)}
     facts |= {"shapes": ", ".join(texts), "names": list(parts) if named else []}

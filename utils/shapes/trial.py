@@ -218,7 +218,9 @@ def _is_known(model, shape):
     if 0 in shape or len(wanted) != len(shape) or any(is_a(one, "Model") for one in model.layers):
         return False  # a model in a model does not check what it is given
     stepwise = all(type(part).__name__ in STEPWISE for part in model.layers)
-    any_steps = stepwise and is_a(model, "Sequential")  # it does not compare them with its Input
+    any_steps = (
+        stepwise and is_a(model, "Sequential") and len(shape) > 2
+    )  # it does not compare them with its Input
     sizes = list(zip(shape, wanted, strict=True))
     fixed = sizes[:1] * (wanted[0] is not None) + sizes[1 + any_steps :]
     return all(one == other or other is None and stepwise for one, other in fixed)
@@ -241,7 +243,7 @@ def _trace(layer):
             attempt = type("Attempt", (keras.Operation,), {"call": call})(name="attempt")
             return attempt.compute_output_spec(tensors)
         except Exception as error:
-            raise kept[0] if kept else error
+            raise (kept or [error])[0] from None
         finally:
             for part, before in losses:  # of regularizers; each call clears them
                 if before:
