@@ -22,6 +22,8 @@ from .trial import (
 
 WHY = WORDS["why"]
 WINDOWS = "np.lib.stride_tricks.sliding_window_view(x, {window}, axis=0)"
+FLATTEN = "keras.layers.TimeDistributed(keras.layers.Flatten())"
+RESHAPE = "keras.layers.Reshape((-1, 1))"
 PAD = '{name} = keras.utils.pad_sequences({name}, dtype="float32", padding="post")'
 
 # Lines for a kind of fault: the code, the question that it answers, what it does, and its cost.
@@ -194,75 +196,74 @@ def _models(shape, model, place):
         open_steps = [(None, *shape[2:])] if same and wanted[1:2] != shape[1:2] else []
         why = WHY["kernel"] if same and wanted[2:] != shape[2:] else ""
         for cost, size in enumerate([*open_steps, shape[1:]], 2):
-            fixes.append(with_input(model, (batch, *size), cost, why))
-    near = layers or parts_of(model)
-    near = near if place is None else near[max(place - 1, 0) : place + 1]
+            fixes.append(_with_input(model, (batch, *size), cost, why))
     if fixes and not place:  # it is the Input that refuses
         return fixes
+    near = layers or parts_of(model)
+    near = near if place is None else near[max(place - 1, 0) : place + 1]
     for layer in recurrent_layers(near):
-        fixes += [toggled(model, layer, "return_sequences", True)]
-        fixes += [toggled(model, layer, "return_state", False)]
+        fixes += _changed(model, layer, return_sequences=True)
+        fixes += _changed(model, layer, return_state=False)
     lower = [one for one in recurrent_layers(layers or [])[:-1] if one.return_sequences is False]
-    if len(lower) > 1:
-        settings = {layer.name: {"return_sequences": True} for layer in lower}
-        fixes.append(Fix(rebuilt(model, settings), "", WHY["lower"], 3))
-    flatten = "keras.layers.TimeDistributed(keras.layers.Flatten())"
-    for at, layer in enumerate(layers or []):
-        name = type(layer).__name__
-        new = [()] * (name in ("Flatten", "Embedding") or "Pooling" in name), [f"leave {name} out"]
+    settings = {layer.name: {"return_sequences": True} for layer in lower}
+    fixes.append(Fix(rebuilt(model, settings) * (len(lower) > 1), "", WHY["lower"], 3))
+    for layer in near if layers else ():
+        name, new = type(layer).__name__, []
+        if name in ("Flatten", "Embedding") or "Pooling" in name:
+            new = [((), f"leave {name} out")]
         if recurrent_layers(layer):
-            new = [(flatten, layer), ("keras.layers.Reshape((-1, 1))", layer)], ["flat", "steps"]
-        for instead, why in zip(*new, strict=False) if layer in near else ():
-            fixes.append(Fix(rebuilt(model, {}, None, at, instead), "", WHY.get(why, why), 4))
+            new = [((FLATTEN, layer), WHY["flat"]), ((RESHAPE, layer), WHY["steps"])]
+        for instead, why in new:
+            fixes.append(Fix(rebuilt(model, {}, None, {layers.index(layer): instead}), "", why, 4))
     return fixes
 
 
-def with_input(model, batch_shape, cost=2, why=""):
+def _with_input(model, batch_shape, cost=2, why=""):
     """Return a line that gives a model another Input."""
     why = f"build the model with {_input(batch_shape)}{why}"
     return Fix(rebuilt(model, {}, batch_shape), "", why, cost)
 
 
-def toggled(model, layer, setting, value):
+def _changed(model, layer, when="", **settings):
     """Return a line that gives a layer another value of a setting, if it has another."""
-    why = f"give {type(layer).__name__} {layer.name!r} {setting}={value}"
-    other = attribute(layer, setting) == (not value)
-    return Fix(rebuilt(model, {layer.name: {setting: value}}) if other else "", "", why, 2)
+    (name, value), *_ = settings.items()
+    if attribute(layer, name) in (None, value):
+        return []
+    why = f"give {type(layer).__name__} {layer.name!r} {name}={value}"
+    return [Fix(rebuilt(model, {layer.name: settings}), when, why, 2)]
 
 
 def _labels(case):
     """List lines that bring labels and output together, by their shapes in one batch."""
     target, shape, kind = (case.problem.facts[name] for name in ("target", "out", "kind"))
-    model, fixes = case.model, []
+    model, fixes, equal = case.model, [], len(target) == len(shape)
     layers = layers_of(model) or attribute(model, "layers") or [None]
     if len(target) == 3 and len(shape) == 2:
         fixes.append(Fix("y = y[:, -1]", "only the label of the last time step counts", "", 2))
-    steps = len(target) == len(shape) == 2 and target[1:] == case.shape[1:2]
-    for layer in recurrent_layers(model)[-1:] if steps or len(target) != len(shape) else ():
-        fix = toggled(model, layer, "return_sequences", steps or len(target) > len(shape))
-        fixes.append(fix._replace(when="y holds a label for every time step" if steps else ""))
+    steps = "y holds a label for every time step" * (equal and target[1:] == case.shape[1:2])
+    for layer in recurrent_layers(model)[-1:] if steps or not equal else ():
+        every = bool(steps) or len(target) > len(shape)
+        fixes += _changed(model, layer, steps, return_sequences=every)
     for layer in parts_of(model) if len(target) > 1 else ():
-        if is_a(layer, "RepeatVector"):
-            why = f"let the model answer {target[1]} steps: RepeatVector({target[1]})"
-            fixes.append(Fix(rebuilt(model, {layer.name: {"n": target[1]}}), "", why, 2))
-    units = target[-1] if len(target) == len(shape) else 1
-    if attribute(layers[-1], "units") not in (None, units):
-        settings = {"units": units} | ({"activation": "linear"} if kind == "same" else {})
-        why = f"end with {type(layers[-1]).__name__}({units}), one unit per number of a label"
-        when = "each label is a number" if units == 1 else ""
-        fixes.append(Fix(rebuilt(model, {layers[-1].name: settings}), when, why, 2))
-    if len(target) == len(shape) == 3 and target[1] < shape[1] and layers_of(model):
-        code = f"keras.layers.Cropping1D(({shape[1] - target[1]}, 0))"
-        code = rebuilt(model, {}, None, len(layers) - 1, (layers[-1], code))
-        fixes.append(Fix(code, f"the labels belong to the last {target[1]} time steps", "", 3))
-    numbers, hot = "the labels are numbers of classes", "the labels are one-hot"
+        fixes += _changed(model, layer, n=target[1])  # RepeatVector has it
+    units, linear = target[-1] if equal else 1, {"activation": "linear"} if kind == "same" else {}
+    when = "each label is a number" if units == 1 else ""
+    fixes += _changed(model, layers[-1], when, units=units, **linear)
+    if equal and len(shape) == 3 and target[1] < shape[1] and layers_of(model):
+        last = {
+            len(layers) - 1: (layers[-1], f"keras.layers.Cropping1D(({shape[1] - target[1]}, 0))")
+        }
+        when = f"the labels belong to the last {target[1]} time steps"
+        fixes.append(Fix(rebuilt(model, {}, None, last), when, "", 3))
+    numbers = "the labels are numbers of classes"
     classes = target in (shape[:-1], (*shape[:-1], 1)), target == shape
-    for loss, when, fits in zip(("sparse_", ""), (numbers, hot), classes, strict=True):
+    for loss, when, fits in zip(
+        ("sparse_", ""), (numbers, "the labels are one-hot"), classes, strict=True
+    ):
         code = f"model.compile(loss='{loss}categorical_crossentropy')"
         fixes.append(Fix(code if fits and attribute(model, "compiled") else "", when, "", 2))
-    if kind == "categorical":
-        fixes.append(Fix(f"y = keras.utils.to_categorical(y, {shape[-1]})", numbers, "", 2))
-    return fixes
+    code = f"y = keras.utils.to_categorical(y, {shape[-1]})" if kind == "categorical" else ""
+    return [*fixes, Fix(code, numbers, "", 2)]
 
 
 def _remainder(case):
@@ -276,7 +277,7 @@ def _remainder(case):
         code = f"x = x.unbatch().batch({batch}, drop_remainder=True)"
     why = f"drop {counted(rest, 'row')}, for whole batches of {batch}"
     fixes = [Fix(code, "", why)] if keep or kind == "dataset" else []
-    return [*fixes, with_input(case.model, (batch_size(rows), *case.wanted[1:]))]
+    return [*fixes, _with_input(case.model, (batch_size(rows), *case.wanted[1:]))]
 
 
 def batch_size(samples):
@@ -290,7 +291,7 @@ def _input(shape):
     return f"keras.Input(batch_shape={tuple(shape)})" if fixed else f"keras.Input({shape[1:]})"
 
 
-def rebuilt(model, changes, batch_shape=None, at=None, instead=()):
+def rebuilt(model, changes, batch_shape=None, instead=None):
     """Write a line that builds the model anew, with some settings of layers changed by name."""
     if is_a(model, "KerasTensor") or is_shape(model):
         return f"model = {_input(batch_shape)}" if batch_shape else ""
@@ -311,7 +312,7 @@ def rebuilt(model, changes, batch_shape=None, at=None, instead=()):
     first = isinstance(model, (list, tuple)) and is_a(model[0], "KerasTensor")
     name = "model" if isinstance(model, (list, tuple)) else "model.layers"
     for place, layer in enumerate(layers):
-        for part in instead if place == at else (layer,):
+        for part in (instead or {}).get(place, (layer,)):
             text = isinstance(part, str)
             lines.append(part if text else _write(part, changes, f"{name}[{place + first}]"))
     return "model = keras.Sequential([\n" + "".join(f"    {part},\n" for part in lines) + "])" + end
