@@ -108,7 +108,7 @@ def input_of(model):
     if shape is None and is_layer(model) and is_built(model):
         shape = (attribute(model, "get_build_config")() or {}).get("input_shape")
         shape = (None, *shape[1:]) if isinstance(shape, (list, tuple)) and shape else None
-    return shape
+    return shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
 
 
 def flat(specs):
@@ -206,13 +206,14 @@ def _walk(layers, specs, known=False):
         except Exception as error:
             return Trial(None, first_sentence(error), tuple(outputs), place)
         shapes = keras.tree.map_structure(lambda tensor: tuple(tensor.shape), tensors)
+        shapes = shapes[0] if isinstance(shapes, list) and len(shapes) == 1 else shapes
         outputs.append(LayerOutput(type(layer).__name__, shapes))
     return Trial(shapes, None, tuple(outputs))
 
 
 def _is_known(model, shape):
     """Tell whether a model was built on such sizes, so that its layers can answer from them."""
-    wanted = attribute(model, "input_shape")
+    wanted = input_of(model)
     if not is_a(model, "Functional", "Sequential") or not is_shape(wanted):
         return False
     if 0 in shape or len(wanted) != len(shape) or any(is_a(one, "Model") for one in model.layers):
