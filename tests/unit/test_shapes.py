@@ -233,6 +233,8 @@ FAULTS = {
     "letters": (lambda: (np.full((2, 3, 1), 'A'), LSTM(2)), ['one per letter'], ['Fix:\n']),
     "no layer": (lambda: (zeros((4, 3, 1)), 'LSTM'), ['model is str', 'leave model out']),
     "horizon": (lambda: (zeros((8, 6, 3)), answers(2), zeros((8, 4, 3))), ['RepeatVector(4)']),
+    "one label, two steps": (lambda: (zeros((8, 6, 3)), answers(2, "mae"), zeros(8)),
+        ['keras.layers.LSTM(4),', 'keras.layers.Dense(1)', 'loss=\'mae\'']),
     "one label, five units": (lambda: (zeros((8, 3, 1)), classifier('mse', 5, False, None),
         zeros(8)), ['keras.layers.Dense(1)', 'sparse_categorical_crossentropy'], ['into shape']),
     "labels missing": (lambda: (zeros((25, 3, 1)), classifier('mse'), zeros((24, 5))),
@@ -316,7 +318,10 @@ def test_a_case(name):
     kind, _, name = name.partition(": ")
     case = TABLES[kind][name]
     make, words, *others = case if isinstance(case, tuple) else (case, [])
-    explanation = explain(*make())
+    x, model, y = (*make(), None, None)[:3]
+    loss = getattr(model, "loss", None)
+    explanation = explain(x, model, y)
+    assert getattr(model, "loss", None) is loss  # where a fix compiles, it is a copy
     harmless = kind in ("fits", "noted")
     assert explanation.ok == harmless and explanation.raises == (kind == "stops"), explanation
     assert (explanation.output_shape is not None) == harmless

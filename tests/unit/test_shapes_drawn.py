@@ -49,7 +49,8 @@ MODELS = {
     "own": lambda: used(Own(), (2, 3, 2)),
     "nested": lambda: sequential(sequential(kl.LSTM(2), shape=(3, 2)), kl.Dense(1), shape=(3, 2)),
     "two inputs": lambda: two_inputs((3, 2)),
-    "stateful": lambda: sequential(kl.LSTM(2, stateful=True), kl.Dense(1), batch_shape=(2, None, 2)),
+    "stateful": lambda: sequential(kl.LSTM(2, stateful=True), kl.Dense(1),
+        batch_shape=(2, None, 2)),
     "stateful, functional": lambda: functional(kl.LSTM(2, stateful=True, return_sequences=True),
         kl.LSTM(2, stateful=True), batch_shape=(3, 3, 2)),
 }
@@ -179,7 +180,7 @@ def seen(machine):
     numbers = keras.ops.convert_to_numpy
     return [
         [
-            (part.built, len(part._inbound_nodes), len(part.losses)),
+            (part.built, len(part._inbound_nodes), len(part.losses), getattr(part, "loss", None)),
             [numbers(one) for one in [*part.variables, *(getattr(part, "states", None) or [])]],
             getattr(getattr(part, "optimizer", None), "built", None),
         ]

@@ -244,6 +244,11 @@ def _labels(case):
     for layer in recurrent_layers(model)[-1:] if steps or not equal else ():
         every = bool(steps) or len(target) > len(shape)
         fixes += _changed(model, layer, steps, return_sequences=every)
+        if not equal and attribute(layers[-1], "units"):
+            units = target[-1] if len(target) > 1 else 1
+            both = {layer.name: {"return_sequences": every}, layers[-1].name: {"units": units}}
+            why = WHY["both"].format(name=layer.name, every=every, units=units)
+            fixes.append(Fix(rebuilt(model, both), "", why, 3))
     for layer in parts_of(model) if len(target) > 1 else ():
         fixes += _changed(model, layer, n=target[1])  # RepeatVector has it
     units, linear = target[-1] if equal else 1, {"activation": "linear"} if kind == "same" else {}

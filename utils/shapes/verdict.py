@@ -422,7 +422,7 @@ def _run(code, x, model, y, case):
     names = {"np": np, "keras": keras, "x": x, "y": y, "model": model}
     with warnings.catch_warnings(action="ignore"):
         try:
-            if code.startswith("model.compile"):
+            if "model.compile" in code and "model = " not in code:
                 names["model"] = keras.models.clone_model(model)  # the caller's stays as it is
             exec(code, names)
             kept = source if names["x"] is x else None
