@@ -21,7 +21,7 @@ from .trial import (
 )
 
 WHY = WORDS["why"]
-WINDOWS = "np.lib.stride_tricks.sliding_window_view(x, {window}, axis=0)"
+WINDOWS = "np.lib.stride_tricks.sliding_window_view(x, {T}, axis=0)"
 FLATTEN = "keras.layers.TimeDistributed(keras.layers.Flatten())"
 RESHAPE = "keras.layers.Reshape((-1, 1))"
 PAD = '{name} = keras.utils.pad_sequences({name}, dtype="float32", padding="post")'
@@ -66,7 +66,7 @@ EXPRESSIONS = {
         ("x[np.newaxis, :, np.newaxis]", "x is one sequence, a number at each time step", 1),
         ("x[np.newaxis]", "x is one sample", 2),
         ("x[:, np.newaxis]", "each number is one sample", 2),
-        (WINDOWS + "[..., np.newaxis]", "each sample is a window of {window} steps", 2),
+        (WINDOWS + "[..., np.newaxis]", "each sample is a window of {T} steps", 2),
     ],
     2: [
         ("x[..., np.newaxis]", "each row is one sequence of {F} time steps", 1),
@@ -90,7 +90,7 @@ EXPRESSIONS = {
 
 def candidates(case):
     """List lines that may mend the problem of a case."""
-    source, key, facts = case.source, case.problem.key, {"window": 0, **case.problem.facts}
+    source, key, facts = case.source, case.problem.key, case.problem.facts
     if key == "ragged-tensor" and source.kind == "dataset":
         return [Fix(source.line("x.to_tensor()"), "", WHY["padded"])]
     rows = LINES.get(key, []) + LINES["several"] * (source.kind == "several" != key)
@@ -143,7 +143,7 @@ def _data(source, reader):
         fixes.append(Fix(code, when, "", 2))
     sizes = [7 if size is None else size for size in shape]
     more = "".join(f", {axis}" for axis in range(3, len(shape)))
-    words = {"F": shape[-1:] and shape[-1], "T": steps, "window": window, "more": more}
+    words = {"F": shape[-1:] and shape[-1], "T": steps if shape[1:] else window, "more": more}
     words |= {"features": features, "steps": (*shape, 1, 1)[1], "rest": math.prod(sizes[2:])}
     table = [
         row for count in ((3, 4) if len(shape) > 3 else (len(shape),)) for row in EXPRESSIONS[count]
