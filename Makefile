@@ -131,7 +131,7 @@ lint-js:  ## check the labs' JavaScript, its types and its style (needs Node 20 
 	@if ! command -v npm >/dev/null; then \
 		echo "Skipped: the labs' JavaScript is not checked, as there is no Node here."; \
 	elif $(MAKE) --silent .venv/node; then \
-		.venv/node_modules/.bin/oxlint --deny-warnings utils/labs _recipe _static && \
+		.venv/node_modules/.bin/oxlint --deny-warnings --ignore-pattern 'utils/labs/vendor' utils/labs _recipe _static && \
 		.venv/node_modules/.bin/tsc --project jsconfig.json; \
 	elif [ -n "$$CI" ]; then exit 1; \
 	else echo "Skipped: the labs' JavaScript is not checked, as npm could not install its tools."; fi

@@ -24,10 +24,10 @@ from myst_nb.core.read import is_myst_markdown_notebook, myst_nb_reader_plugin
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 CACHE = "_build/.jupyter_cache"  # _config.yml names it, too
-ALWAYS = ("requirements.txt", "constraints.txt", "utils/book.mplstyle")
+ALWAYS = ("requirements.txt", "constraints.txt", "utils/book.mplstyle", "_static/tokens.css")
 MEMORY = 1.2e9  # bytes that a notebook may need
 TIMEOUT = 300  # seconds for one cell
-SCRIPT_IMPORT = re.compile(r'from "(\./[^"]+)"')
+SCRIPT_IMPORT = re.compile(r'from "(\.[^"]+)"')
 
 
 def run_notebooks(book, jobs=None):
@@ -160,8 +160,10 @@ def dependencies(book, code):
         if file.name == "__init__.py":  # a package may pass on what one of its modules defines
             names = [one for one in names if wanted and one.endswith(f".{wanted}")] or names
         waiting += names
+        # A lab is a package, and what it shows is the view in its folder.
+        beside = file.with_name("view.py") if file.name == "__init__.py" else file
         for suffix in (".css", ".js", ".toml"):
-            found |= scripts(file.with_suffix(suffix))
+            found |= scripts(beside.with_suffix(suffix))
     text = "\n".join(texts)
     data = (path for path in book.glob("data/**/*") if path.is_file() and path.suffix != ".md")
     return found | {path for path in data if path.stem in text}

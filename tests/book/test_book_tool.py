@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.notebooks import CACHE, dependencies, drop_stale, notebook_paths, read, run_notebooks
 from utils import labs
+from utils.labs.lab import FOLDER, collect_files, entry
 
 PAGE = """\
 ---
@@ -165,16 +166,14 @@ def test_a_notebook_depends_on_the_labs_that_it_shows_and_on_no_other():
     shown = 0
     for path in notebook_paths(ROOT):
         cells = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
-        found = {file.name for file in dependencies(ROOT, cells)}
+        found = dependencies(ROOT, cells)
         for lab in labs.__all__:
-            files = {
-                f"{getattr(labs, lab).__module__.rpartition('.')[2]}{end}"
-                for end in (".js", ".css")
-            }
+            view = entry(getattr(labs, lab).__module__.rpartition(".")[2])
+            files = {view, view.with_suffix(".css")}
             named = lab in "\n".join(cells)
             shown += named
             assert found & files == (files if named else set()), f"{path.name}: {lab}"
-            assert {"lab.css", "page.js"} <= found or not named
+            assert not named or set(collect_files(view)) | {FOLDER / "lab.css"} <= found
     assert shown >= len(labs.__all__)
 
 

@@ -4,6 +4,10 @@ import json
 
 import numpy as np
 
+from experiments import study
+from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab
+from utils.windows import ALPHABET
+
 ODD_TEXTS = {
     "empty": "",
     "very long": "ABCDEFGHIJ" * 100,
@@ -22,6 +26,45 @@ def random_weights(units, features=1, classes=26, seed=0, scale=0.7):
     U, C = units, classes
     shapes = [(features, 4 * U), (U, 4 * U), (4 * U,), (U, C), (C,)]
     return [rng.normal(scale=scale, size=shape).astype("float32") for shape in shapes]
+
+
+LARGEST = {  # what takes most room
+    "ShapeLab": lambda **o: ShapeLab(text=ALPHABET, window=8, **o),
+    "StepLab": lambda **o: StepLab(
+        weights=random_weights(12), word="ABCDEFGHIJ", step=4, trained_to=5, **o
+    ),
+    "RaceLab": lambda **o: RaceLab(window=6, epochs=10, **o),
+    "StateLab": lambda **o: StateLab(
+        weights=random_weights(12), text=ALPHABET, batch_size=5, passes=2, resets=[3], **o
+    ),
+    "LanesLab": lambda **o: LanesLab(length=60, batch_size=6, time_steps=8, cut="overlapping", **o),
+}
+
+
+def stored(name, key):
+    """Return the weights that a study has stored with the book."""
+    return [np.array(weight) for weight in study.load(name)["results"][key]]
+
+
+BOOK = {  # as on the page of all labs
+    "ShapeLab": ShapeLab,
+    "StepLab": lambda **o: StepLab(
+        weights=stored("up_and_down", "weights"),
+        trained_to=study.load("up_and_down")["settings"]["longest"],
+        **o,
+    ),
+    "RaceLab": RaceLab,
+    "StateLab": lambda **o: StateLab(weights=stored("counting_calls", "weights of seed 0"), **o),
+    "LanesLab": LanesLab,
+}
+# What is touched and is smaller than a finger.
+SMALL = """() => [...document.querySelectorAll(
+        '.lab :is(button, input, select, summary, td[data-row], div[data-row], span[data-row])')]
+    .map(part => part.closest('label') ?? part)
+    .filter(part => part.checkVisibility())
+    .filter(part => part.offsetHeight < 44
+        || (part.offsetWidth < 44 && part.matches('button, label')))
+    .map(part => `${part.offsetWidth}×${part.offsetHeight} ${part.outerHTML.slice(0, 120)}`)"""
 
 
 def scrolls_sideways(page):

@@ -2,28 +2,18 @@
 
 import pytest
 from conftest import View
-from lab_tools import ODD_TEXTS, drawn, random_weights, scrolls_sideways
+from lab_tools import LARGEST, ODD_TEXTS, SMALL, drawn, scrolls_sideways
 
 from tools.lab_page import write_page
-from utils.labs import LanesLab, RaceLab, ShapeLab, StateLab, StepLab
-from utils.windows import ALPHABET
 
 pytestmark = pytest.mark.browser
 
-LARGEST = {  # what takes most room
-    "ShapeLab": lambda **o: ShapeLab(text=ALPHABET, window=8, **o),
-    "StepLab": lambda **o: StepLab(weights=random_weights(12), word="ABCDEFGHIJ", step=4, **o),
-    "RaceLab": lambda **o: RaceLab(window=6, epochs=10, **o),
-    "StateLab": lambda **o: StateLab(
-        weights=random_weights(12), text=ALPHABET, batch_size=5, passes=2, resets=[3], **o
-    ),
-    "LanesLab": lambda **o: LanesLab(length=60, batch_size=6, time_steps=8, cut="overlapping", **o),
-}
 each_lab = pytest.mark.parametrize("name", LARGEST)
 UNFOLD = "document.querySelectorAll('details').forEach(d => { d.open = true })"
 
 # Where Tab stops: elements of the page, radio buttons of one group once, nothing folded away.
-STOPS = """[...document.querySelectorAll('.lab :is(button, input, summary, [tabindex="0"])')]
+STOPS = """[...document.querySelectorAll(
+        '.lab :is(button, input, select, summary, [tabindex="0"])')]
     .filter(element => element.checkVisibility() && element.tabIndex === 0)
     .filter(element => element.type !== 'radio' || element.checked).length"""
 FOCUSED = """() => {
@@ -34,13 +24,6 @@ FOCUSED = """() => {
     const seen = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
     return [element.stop, seen ? '' : element.outerHTML.slice(0, 120)];
 }"""
-SMALL = """() => [...document.querySelectorAll(
-        '.lab :is(button, input, summary, td[data-row], div[data-row], span[data-row])')]
-    .map(part => part.closest('label') ?? part)
-    .filter(part => part.checkVisibility())
-    .filter(part => part.offsetHeight < 44
-        || (part.offsetWidth < 44 && part.matches('button, label')))
-    .map(part => `${part.offsetWidth}×${part.offsetHeight} ${part.outerHTML.slice(0, 120)}`)"""
 # A lab beside a model that notes its values and who listens. `hurry` uses everything at random.
 HURRY = """async ([source, values, texts, rounds]) => {
     let heard = [];
@@ -65,12 +48,16 @@ HURRY = """async ([source, values, texts, rounds]) => {
     const pick = list => list[(seed = (seed * 48271) % 2147483647) % list.length];
     const keys = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'Enter', 'q'];
     for (let round = 0; round < rounds; round++) {
-        const parts = [...el.querySelectorAll('button, input, summary, [data-row], canvas')];
-        const part = pick(parts);
+        const all = 'button, input, option, summary, [data-row], canvas';
+        const part = pick([...el.querySelectorAll(all)]);
         if (part.type === 'range') part.value = pick([part.min, part.max, part.value - 1]);
         else if (part.type === 'text') part.value = pick(texts);
-        if (part.matches('[type=range], [type=text]')) part.dispatchEvent(new Event('input'));
-        else {
+        if (part.matches('option')) {
+            part.selected = true;
+            part.parentElement.dispatchEvent(new Event('change'));
+        } else if (part.matches('[type=range], [type=text]')) {
+            part.dispatchEvent(new Event('input'));
+        } else {
             const how = { bubbles: true, pointerType: 'mouse' };
             part.dispatchEvent(new PointerEvent('pointerover', how));
             part.click();
@@ -81,7 +68,8 @@ HURRY = """async ([source, values, texts, rounds]) => {
         if (round % 10 === 0) await new Promise(requestAnimationFrame);
     }
     await new Promise(requestAnimationFrame);
-    const shown = ['.lab-view', '.lab-code'].map(part => el.querySelector(part).textContent);
+    const shown = ['.lab-view, .lab-picture', '.lab-code']
+        .map(part => el.querySelector(part).textContent);
     if (values.running) el.querySelector('[data-key=train]').click();
     cleanUp();
     el.remove();
@@ -98,8 +86,8 @@ def touch(browser):
 @each_lab
 def test_its_first_view_speaks_only_in_writing_and_all_of_it_is_accessible(show_labs, bench, name):
     page = show_labs(LARGEST[name]())
-    assert len(page.locator(".lab-first").inner_text()) > len("Try first: ")
-    assert "keras.layers.LSTM(" in page.locator(".lab-code").inner_text()
+    assert len(page.locator(".lab-first, .lab-guide-text").inner_text()) > len("Try first: ")
+    assert "keras.layers.LSTM(" in page.locator(".lab-code").text_content()
     assert page.locator("p.lab-spoken").get_attribute("aria-live") == "polite"
     page.evaluate(UNFOLD)
     assert bench.axe() == []

@@ -7,7 +7,8 @@ import anywidget
 import pytest
 from book_files import documents
 
-from tools.lab_page import size_of_all_labs
+from tools.lab_page import size_of, size_of_all_labs
+from utils import labs
 from utils.labs import ShapeLab
 
 pytestmark = pytest.mark.browser
@@ -85,5 +86,7 @@ def test_each_lab_is_at_its_place_with_its_picture_and_no_page_carries_another(s
     assert ("mount.js" in html) == bool(names)
 
 
-def test_all_labs_together_are_small():
-    assert size_of_all_labs() <= 50 * 1024
+def test_labs_are_small():
+    sizes = {name: size_of(getattr(labs, name)) for name in labs.__all__}
+    assert max(sizes.values()) <= 30 * 1024, sizes
+    assert size_of_all_labs() <= 70 * 1024  # 90 KB with doctor and recipe

@@ -15,34 +15,30 @@ from utils.windows import ALPHABET, decode, encode
 pytestmark = pytest.mark.browser
 
 TWELVE = ALPHABET[:12]
-# Each box as [call, row, letter, answer, sign, share, changed], and the first glyph of each gap.
+# Each box as [call, row, letter, answer, sign, changed], and what is before each call on the belt.
 READ = """() => ({
     boxes: [...document.querySelectorAll('.state-cell')].map(box => {
-        const [, letter, answer, share] = [...box.children].map(part => part.textContent);
-        return [+box.dataset.call, +box.dataset.row, letter, ...answer.split(' '),
-                share.split(' ')[0], box.classList.contains('changed')];
+        const [letter, answer] = [...box.children].map(part => part.textContent);
+        return [+box.dataset.column, +box.dataset.row, letter, ...answer.split(' '),
+                box.classList.contains('changed')];
     }),
-    gaps: [...document.querySelectorAll('.state-gap')]
-        .map(gap => gap.children[1].textContent).join(''),
+    belt: [...document.querySelectorAll('.state-belt')]
+        .map(gap => gap.querySelector('.state-token') ? '→' : gap.innerText.trim().at(-1)).join(''),
 })"""
-# Point at every number of the heat map, and at every box; collect the sentences.
-POINT = """() => {
-    const detail = document.querySelector('.lab-detail');
-    const canvas = document.querySelector('canvas');
-    const { left, top, width, height } = canvas.getBoundingClientRect();
-    const numbers = [];
-    for (let y = 0; y < canvas.height; y++) for (let x = 0; x < canvas.width; x++) {
-        const clientX = left + width * (x + 0.5) / canvas.width;
-        const clientY = top + height * (y + 0.5) / canvas.height;
-        const move = { clientX, clientY, bubbles: true, pointerType: 'mouse' };
-        canvas.dispatchEvent(new PointerEvent('pointermove', move));
-        numbers.push(detail.textContent);
+# Go to every box; collect the sentence on it and its state, with all digits.
+NUMBERS = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const found = [];
+    for (const { dataset } of [...document.querySelectorAll('.state-cell')]) {
+        document.querySelector(`[data-key="${dataset.key}"]`).focus();
+        await frame();
+        await frame();
+        const panel = document.querySelector('[role=tabpanel]:not([hidden])');
+        const rows = [...panel.querySelectorAll('tbody tr')].map(row =>
+            [...row.children].map(cell => Number(cell.textContent)));
+        found.push([+dataset.column, +dataset.row, panel.querySelector('p').textContent, rows]);
     }
-    const boxes = [...document.querySelectorAll('.state-cell')].map(box => {
-        box.dispatchEvent(new PointerEvent('pointerover', { bubbles: true, pointerType: 'mouse' }));
-        return detail.textContent;
-    });
-    return { numbers, boxes };
+    return found;
 }"""
 
 
@@ -101,110 +97,144 @@ def read(page):
     shown = page.evaluate(READ)
     for place, name in enumerate(["letters", "answers", "signs"], start=2):
         shown[name] = "".join(box[place] for box in shown["boxes"] if box[1] == 0)
-    shown["changed"] = [tuple(box[:2]) for box in shown["boxes"] if box[6]]
+    shown["changed"] = [tuple(box[:2]) for box in shown["boxes"] if box[5]]
     return shown
 
 
-def summary(page):
-    """Return the sentences above and below the timeline."""
-    return " ".join(page.locator(".state-score, .state-notes").all_inner_texts()).strip()
+def message(page):
+    """Return the line below the picture."""
+    return page.locator(".lab-message").inner_text()
 
 
-# A question; what is set before it; the keys that answer it; what the lab then says has been found;
-# the answers and gaps of row 0 after it; the calls that have changed.
+# A question; the answer and the control that the reader presses; what the lab then says; the
+# answers and the belt of row 0 after it; the calls that have changed.
 QUESTIONS = [
-    ("stateless", {}, ["stateful"], "the answers are B B B B", "B" * 12, "0" * 12, (2, 12)),
+    ("forget", "2", "stateful", "✓ Right.", "B" * 12, "0" * 12, (2, 12)),
     (
-        *("remember", {"stateful": False}, ["stateful"], "A stateful layer remembers."),
-        *(ALPHABET[1:13], "0" + "→" * 11, (2, 12)),
+        "remember",
+        "B",
+        "stateful",
+        "A stateful layer remembers.",
+        ALPHABET[1:13],
+        "0" + "→" * 11,
+        (2, 12),
     ),
+    ("reset", "3", "gap-7", "nothing reaches back", "BCDEFG" * 2, "0→→→→→✂→→→→→", (7, 12)),
     (
-        *("reset", {}, ["gap-7"], "B C D E F G B C D E F G"),
-        *("BCDEFG" * 2, "0→→→→→0→→→→→", (7, 12)),
-    ),
-    (
-        *("twice", {}, ["passes-2"], "answers N O P Q R S T U V W X Y"),
-        *(ALPHABET[1:25], "0" + "→" * 23, None),
+        "twice",
+        "N",
+        "passes-2",
+        "answers N O P Q R S T U V W X Y",
+        ALPHABET[1:25],
+        "0" + "→" * 23,
+        None,
     ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("question", "settings", "keys", "says", "answers", "gaps", "changed"), QUESTIONS
+    ("question", "answer", "key", "says", "answers", "belt", "changed"), QUESTIONS
 )
 def test_a_question_is_answered_by_mouse(
-    opened, question, settings, keys, says, answers, gaps, changed
+    opened, question, answer, key, says, answers, belt, changed
 ):
-    page = opened(**settings)
-    for key in (f"find-{question}", *keys):
-        page.locator(f'[data-key="{key}"]').click()
-    card = page.locator(".state-card")
-    card.get_by_text("Found:").wait_for()
-    assert says in card.inner_text()
+    page = opened()
+    page.locator('[data-key="question"]').select_option(question)
+    page.locator(f'[data-answer="{answer}"]').first.click()
+    drawn(page)
+    page.locator(f'[data-key="{key}"]').click()
+    drawn(page)
+    assert says in page.locator(".lab-guide-text").inner_text()
     shown = read(page)
-    assert (shown["answers"], shown["gaps"]) == (answers, gaps)
+    assert (shown["answers"], shown["belt"]) == (answers, belt)
     if changed:
         first, last = changed
         assert shown["changed"] == [(number, 0) for number in range(first, last + 1)]
-        assert f"calls {first}–{last}." in summary(page)
+        assert f"calls {first}–{last}." in message(page)
+        assert page.locator(".state-ghost").is_visible()  # the run before
+
+
+def test_pressing_stateful_does_what_stands_on_it(opened):
+    page = opened()
+    page.locator('[data-key="question"]').select_option("forget")
+    switch = page.get_by_role("switch", name="stateful")
+    assert switch.is_checked() and message(page) == "12 of 12 right."
+    switch.click()
+    drawn(page)
+    assert not switch.is_checked() and "stateful=False" in page.locator("code").text_content()
+    assert page.locator(".lab-guide").get_attribute("data-stage") == "told"  # without an answer
+    switch.click()
+    drawn(page)
+    assert switch.is_checked() and read(page)["answers"] == ALPHABET[1:13]
 
 
 def test_everything_by_keyboard(opened):
-    page = opened()
-    shown = read(page)
-    assert (shown["letters"], shown["answers"]) == (TWELVE, ALPHABET[1:13])
-    assert shown["signs"] == "✓" * 12 and summary(page) == "12 of 12 right."
-    assert page.locator("[aria-current=true]").get_attribute("aria-description") == (
-        "call 1, row 0: reads A, answers B, probability 0.99, right"
-    )
-    press(page, "Tab")
-    while focus(page) != "find-stateless":
-        press(page, "Tab")
-    press(page, "Space")
-    page.locator('[data-key="find-stateless"][aria-pressed="true"]').wait_for()
     page = opened(batch_size=3)
-    stops = page.locator(".state-timeline [tabindex='0']")
+    shown = read(page)
+    assert [box[2] for box in shown["boxes"] if box[0] == 1] == ["A", "B", "C"]
+    stops = page.locator(".state-line [tabindex='0']")
     page.locator('[data-key="cell-1-0"]').focus()
     for pressed, wanted in [
         ("ArrowLeft", "cell-1-0"),
         ("ArrowDown", "cell-1-1"),
-        ("ArrowRight", "gap-2"),
+        ("ArrowRight", "cell-2-1"),
         ("End", "cell-4-1"),
         ("ArrowDown", "cell-4-2"),
-        ("ArrowLeft", "gap-4"),
+        ("ArrowDown", "gap-4"),
+        ("ArrowLeft", "gap-3"),
+        ("Home", "gap-2"),
+        ("ArrowUp", "cell-2-2"),
         ("Home", "cell-1-2"),
     ]:
-        page.keyboard.press(pressed)
+        press(page, pressed)
         assert focus(page) == wanted
         assert stops.count() == 1 and stops.get_attribute("data-key") == wanted
-    page.keyboard.press("Q")
-    drawn(page)
+    press(page, "Q")
     assert focus(page) == "cell-1-2"  # the focus survives
     assert read(page)["changed"] == [(n, 2) for n in range(1, 5)]  # rows never meet
-    assert page.locator("code").inner_text().count('"ABQDEFGHIJKL"') == 1
-    detail = page.locator(".lab-detail")
-    page.get_by_role("group", name=re.compile("State of row")).focus()
-    assert re.match(r"h = -?0\.\d{6} in unit \d+ after call 1, row ", detail.inner_text())
-    press(page, "ArrowUp", "ArrowRight", "ArrowDown")
-    assert "after call 2, row " in detail.inner_text()
+    assert page.locator("code").text_content().count('"ABQDEFGHIJKL"') == 1
+    press(page, "ArrowDown", "ArrowRight")
+    assert focus(page) == "cell-2-2"  # before call 1 there is no reset
+    press(page, "ArrowDown", "Space")
+    assert read(page)["belt"] == "0✂→→"
+    assert "before call 2" in message(page).lower() or "Changed" in message(page)
+
+
+def test_a_number_is_seen_in_the_map_and_in_the_table(opened):
+    page = opened(state="c", resets=[7])
+    canvas = page.locator(".state-heat canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 6.5 / 12, box["y"] + 2)
+    drawn(page)
+    found = re.match(r"c = (-?\d\.\d{3}) in unit (\d+) after call 7, row 0 \(G\)\. ", message(page))
+    assert message(page).endswith("It starts from zeros: a reset.")
+    assert page.locator(".state-spot").count() == 1
+    page.mouse.down()
+    page.mouse.up()  # a click chooses the call
+    page.locator('[data-key="tab-numbers"]').click()
+    drawn(page)
+    row = page.locator(f'td[data-link="n-7-{found[2]}"]')
+    assert row.all_inner_texts()[1] == found[1]
 
 
 def numbers_on(page, lab):
-    """Return all numbers of the shown row and all answers, as the detail line gives them."""
-    sentences = page.evaluate(POINT)
+    """Return all states (calls, rows, 2, units), letters, answers and probabilities of the lab."""
+    page.locator('[data-key="tab-numbers"]').click()
+    page.locator('[data-key="digits"]').check()
+    drawn(page)
     units = len(lab.weights["bias"]) // 4
     calls = len(lab.text) // lab.batch_size * lab.passes
-    state = np.full((calls, units), np.nan)
-    for sentence in sentences["numbers"]:
-        name, value, unit, number, row = re.match(
-            r"(\w) = (-?[\d.]+) in unit (\d+) after call (\d+), row (\d+) ", sentence
-        ).groups()
-        assert (name, int(row)) == (lab.state, lab.row)
-        state[int(number) - 1, int(unit)] = float(value)
-    pattern = r"Call (\d+), row (\d+) reads (\w) .* answers (\w) with probability ([\d.]+):"
-    boxes = [re.match(pattern, sentence).groups() for sentence in sentences["boxes"]]
-    letters, answers, shares = ([box[place] for box in boxes] for place in (2, 3, 4))
-    return state, "".join(letters), "".join(answers), np.array(shares, dtype=float)
+    states = np.full((calls, lab.batch_size, 2, units), np.nan)
+    letters, answers, shares = [], [], []
+    for number, row, sentence, values in page.evaluate(NUMBERS):
+        pattern = rf"Call {number}, row {row} reads (\w) .* answers (\w) with probability ([\d.]+):"
+        letter, answer, share = re.match(pattern, sentence).groups()
+        letters.append(letter), answers.append(answer), shares.append(float(share))
+        for unit, *both in values:
+            states[number - 1, row, :, unit] = both
+    # The page lists the boxes row by row.
+    order = np.arange(calls * lab.batch_size).reshape(lab.batch_size, calls).T.ravel()
+    return states, *(np.array(part)[order] for part in (letters, answers, shares))
 
 
 @pytest.mark.parametrize(
@@ -217,12 +247,11 @@ def numbers_on(page, lab):
 )
 def test_the_numbers_are_those_of_keras_and_numpy(show_labs, settings, units):
     lab = StateLab(weights=random_weights(units, seed=units), **settings)
-    state, letters, answers, shares = numbers_on(show_labs(lab), lab)
+    states, letters, answers, shares = numbers_on(show_labs(lab), lab)
     for codes, h, c, probabilities in (keras_reads(lab), lab.read()):
-        wanted = {"h": h, "c": c}[lab.state][:, lab.row]
-        np.testing.assert_allclose(state, wanted, atol=1e-5)
-        assert letters == decode(codes.ravel())
-        assert answers == decode(probabilities.argmax(axis=-1).ravel())
+        np.testing.assert_allclose(states, np.stack([h, c], axis=2), atol=1e-5)
+        assert "".join(letters) == decode(codes.ravel())
+        assert "".join(answers) == decode(probabilities.argmax(axis=-1).ravel())
         np.testing.assert_allclose(shares, probabilities.max(axis=-1).ravel(), atol=1e-5)
 
 
@@ -238,6 +267,6 @@ def test_the_code_on_the_screen_answers_as_the_lab_does(opened, settings, alphab
     with redirect_stdout(printed):
         exec(page.locator("pre code").text_content(), names)  # what a reader would copy
     calls = {}
-    for number, _, _, answer, *_ in read(page)["boxes"]:
+    for number, _, _, answer, *_ in sorted(read(page)["boxes"]):
         calls[number] = calls.get(number, "") + answer
     assert printed.getvalue() == "".join(f"{number} {said}\n" for number, said in calls.items())

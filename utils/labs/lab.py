@@ -1,8 +1,10 @@
 """What all labs share: the widget, the text of its module, its weights, and a picture of it."""
 
 import base64
+import copy
 import html
 import io
+import json
 import re
 from pathlib import Path
 
@@ -14,8 +16,12 @@ from IPython.display import display
 from utils.windows import ALPHABET
 
 FOLDER = Path(__file__).parent
-IMPORT = r'^import [^;]*? from "\./(\w+)\.js";\n'
-EXPORT = r"^export "
+TOKENS = FOLDER.parents[1] / "_static" / "tokens.css"
+SITE = "https://lstm-shape-and-state.github.io/lstm-shape-and-state/"
+# import { a, b as c } from "./file.js"; or import WORDS from "./words.json";
+IMPORT = r'^import (?:\{([^}]*)\}|(\w+)) from "(\.[^"]+)";\n'
+EXPORT = r"^export (?=(?:async )?(?:function\*?|const|let|class) (\w+))"
+EXPORTS = r"\bexport ?\{([^}]*)\};?"
 # What comments are told apart from: texts (templates may hold templates) and regular expressions.
 TEXTS = (
     r"""(?>"(?>\\.|[^"\\\n])*"|'(?>\\.|[^'\\\n])*')"""
@@ -31,25 +37,31 @@ ASLEEP = "Here is a lab. Run this cell to use it."
 NAMES = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
 
 
-def collect_files(name, found=None):
-    """Return the JavaScript files that a module consists of, imported ones first.
+def entry(name):
+    """Return the file that a lab's module begins with: view.js in its folder."""
+    path = FOLDER / name / "view.js"
+    return path if path.exists() else FOLDER / f"{name}.js"
+
+
+def collect_files(path, found=None):
+    """Return the files that a JavaScript module consists of, imported ones first.
 
     Parameters
     ----------
-    name : str
-        Name of a file in this folder, without ".js".
+    path : Path
 
     Returns
     -------
-    dict of str
-        The texts by name, each file once.
+    dict of Path to str
+        The texts, each file once.
     """
     found = {} if found is None else found
-    source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-    for imported in re.findall(IMPORT, source, re.MULTILINE):
-        if imported not in found:
-            collect_files(imported, found)
-    found[name] = source
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".js":
+        for *_, address in re.findall(IMPORT, source, re.MULTILINE):
+            if (imported := (path.parent / address).resolve()) not in found:
+                collect_files(imported, found)
+    found[path] = source
     return found
 
 
@@ -75,23 +87,50 @@ def read_module(name):
     """Return one lab's JavaScript module as a text that imports nothing.
 
     A widget carries its module as one text, and a text has no folder to import from. So the files
-    that it imports are put before it, without the word ``export``. Two of them must therefore not
-    use the same name at their top level.
+    that it imports are put before it, each as a function that returns what the file exports.
 
     Parameters
     ----------
     name : str
-        Name of a file in this folder, without ".js".
+        Name of a lab: of its folder.
 
     Returns
     -------
     str
     """
+    files = collect_files(entry(name))
+    names = {path: f"file{number}" for number, path in enumerate(files)}
     parts = []
-    for part, source in collect_files(name).items():
-        words = [IMPORT] if part == name else [IMPORT, EXPORT]
-        parts.append(without_comments(source, *words))
-    return "\n".join(parts)
+    for path, source in files.items():
+        if path.suffix == ".json":
+            data = json.dumps(json.loads(source), ensure_ascii=False, separators=(",", ":"))
+            parts.append(f"const {names[path]} = {data};\n")
+            continue
+
+        def bind(found, folder=path.parent):
+            wanted, whole, address = found.groups()
+            left = whole or "{" + wanted.replace(" as ", ": ") + "}"
+            return f"const {left} = {names[(folder / address).resolve()]};\n"
+
+        text = re.sub(IMPORT, bind, source, flags=re.MULTILINE)
+        if path.parent.name != "vendor":  # what others wrote keeps its licence
+            text = without_comments(text)
+        if path != entry(name):
+            given = re.findall(EXPORT, text, re.MULTILINE)
+            text = re.sub(EXPORT, "", text, flags=re.MULTILINE)
+            for pairs in re.findall(EXPORTS, text):  # {a as b}: the value of a under the name b
+                given += [": ".join(pair.split(" as ")[::-1]) for pair in pairs.split(",")]
+            text = re.sub(EXPORTS, "", text)
+            body = f"{text}return {{ {', '.join(given)} }};"
+            text = f"const {names[path]} = (() => {{\n{body}\n}})();\n"
+        parts.append(text)
+    return "".join(parts)
+
+
+def read_words(name):
+    """Return the words of a lab, as its words.json has them; {} for a lab that has none."""
+    path = FOLDER / name / "words.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def check_letters(proposal, longest):
@@ -225,20 +264,40 @@ class Lab(anywidget.AnyWidget):
     Attributes
     ----------
     words : dict
-        Texts that replace those of the lab, by the names they have at the top of its module: a
-        translation of the whole lab, or of a part.
+        Texts that replace those of the lab, by the names they have in its words.json (and in that
+        of all labs): a translation of the whole lab, or of a part.
+    start : dict
+        What its settings were when it was made. *Reset* leads back there.
+    site : str
+        The page to which *Copy link* leads from a notebook, where no page of the book is around the
+        lab. That page shows its own lab, with the network of the book.
     """
 
     words = traitlets.Dict().tag(sync=True)
+    start = traitlets.Dict().tag(sync=True)
+    site = traitlets.Unicode(f"{SITE}reference/labs.html").tag(sync=True)
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        if not self.start:  # a saved lab brings its own
+            # _esm and _css are traits of the widget, and no settings
+            own = set(self.trait_names(sync=True)) - set(Lab.class_trait_names()) - {"weights"}
+            self.start = {
+                name: copy.copy(getattr(self, name))
+                for name in sorted(own)
+                if not name.startswith("_") and not self.traits()[name].read_only
+            }
 
     def __init_subclass__(cls, module=None, **kwargs):
         if module is not None:
             cls._esm = read_module(module)
-            styles = [FOLDER / "lab.css", FOLDER / f"{module}.css"]
+            cls._words = read_words(module)
+            own = entry(module).with_suffix(".css")
+            styles = [TOKENS, FOLDER / "lab.css", own]
             texts = [path.read_text(encoding="utf-8") for path in styles if path.exists()]
             # On a page with several labs, a later one brings lab.css again, behind the rules of
             # this one. A second .lab lets these win all the same.
-            texts[1:] = [text.replace(".lab ", ".lab.lab ") for text in texts[1:]]
+            texts[2:] = [text.replace(".lab ", ".lab.lab ") for text in texts[2:]]
             cls._css = without_comments("\n".join(texts))
         super().__init_subclass__(**kwargs)
 
@@ -278,7 +337,7 @@ class Lab(anywidget.AnyWidget):
         display(data, metadata=metadata, raw=True)
 
     def _without_script(self):
-        """Return the picture, for browsers without scripts, and a line that lab.css hides.
+        """Return picture and tour, for browsers without scripts, and a line that lab.css hides.
 
         The line is there for a saved notebook whose kernel is gone: JupyterLab then says no more
         than that it found no model.
@@ -291,8 +350,11 @@ class Lab(anywidget.AnyWidget):
             figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
         plt.close(figure)
         source = base64.b64encode(file.getvalue()).decode()
+        steps = (self._words | self.words).get("tour_steps", [])
+        tour = "".join(f"<li>{html.escape(step)}</li>" for step in steps)
         return (
             f'<noscript><figure><img alt="{html.escape(description)}" '
             f'src="data:image/svg+xml;base64,{source}"><figcaption>{NO_SCRIPT}</figcaption>'
-            f"</figure></noscript><p class='lab-asleep'>{ASLEEP}</p>"
+            f"</figure>{f'<ol>{tour}</ol>' if tour else ''}</noscript>"
+            f"<p class='lab-asleep'>{ASLEEP}</p>"
         )
