@@ -31,7 +31,7 @@ const WIDE = {
   ],
 };
 const TALL = {
-  height: 412, answer: [38, 321, 50], title: [68, 222], frame: false,
+  height: 412, answer: [38, 321, 50], title: [68, 228], frame: false,
   tiles: {
     c0: [14, 24], fc: [14, 188], c: [36, 268], ig: [50.5, 188], tanh: [62, 268], h0: [50.5, 24], f: [14, 102], i: [38.5, 102],
     g: [62.5, 102], o: [86.5, 102], h: [86.5, 321], x: [86.5, 24],
@@ -117,12 +117,8 @@ function tile(lab, name, row, column, place, on) {
   return html`<button type="button" class="step-tile ${kind} ${on[0] !== name && on.includes(name) ? "ingredient" : ""} ${old === value ? "" : "changed"}"
     data-key="tile-${name}" data-row=${row + 1} data-column=${column} tabindex="-1" data-link="${name}-${unit}" data-answer=${lab.place({ name })}
     data-sign=${value < 0 ? "minus" : "plus"} style="${place} --wave: ${WAVES[name]}; --part: ${Math.min(1, Math.abs(value) / numbers.reach(name)).toFixed(3)}">
-    <small>${text.tiles[name]}</small><b>${short(value)}</b>${old === value ? nothing : html`<small>${fill(text.was, { old: apart(old, value) })}</small>`}</button>`;
+    <small>${text.tiles[name]}</small><b>${short(value)}</b>${old === value ? nothing : html`<small>${short(old) === short(value) ? text.almost : fill(text.was, { old: short(old) })}</small>`}</button>`;
 }
-
-/** A number with as many decimals as tell it from another. */
-const apart = (value, other, decimals = 3) =>
-  decimals < 8 && short(value, decimals) === short(other, decimals) ? apart(value, other, decimals + 1) : short(value, decimals);
 
 /** A line of the formula: its terms light up with the numbers of the cell. */
 const formula = (lab, terms) => terms.map((term) => /[a-z]/.test(term) ? html`
@@ -228,15 +224,16 @@ const answersTable = (lab) => {
 
 // The questions
 
-const SEVEN = 7; // a unit in which every number differs much
-const up = { step: 1, unit: SEVEN }, down = { ...up, word: "MLK" }, long = { word: "ABCDEFGHIJ" }, far = { word: "MNOPQRSTUV" };
+// Backwards, in this unit, all numbers of step 3 but one become others, also in three decimals.
+const up = { word: "BCDEF", step: 2, unit: 8 }, down = { ...up, word: "FEDCB" }, long = { word: "ABCDEFGHIJ" }, far = { word: "MNOPQRSTUV" };
 const first = ({ steps }, verdict) => (steps.find((one) => one.verdict === verdict)?.t ?? -1) + 1;
 
 const QUESTIONS = {
   zero: { place: "name", right: (lab) => (lab.run({}).value("fc", 0, 0) === 0 ? "f" : "") }, // f × old c
   same: {
     start: up, place: "name", why: (said) => (isGate(said) ? "gate" : "else"),
-    right: (lab) => Object.keys(WAVES).find((name) => name !== "p" && lab.run(up).value(name, 1, SEVEN) === lab.run(down).value(name, 1, SEVEN)),
+    right: (lab) => Object.keys(WAVES).find((name) => name !== "p" && [up, down].map(({ step, unit, ...word }) =>
+      lab.run(word).value(name, step, unit)).every((value, _, [one]) => value === one)),
     control: "backwards", show: down, done: ({ now }) => now.word === down.word,
   },
   know: { start: { step: 2 }, place: "step", right: (lab) => first(lab.run({}), "yes") },
