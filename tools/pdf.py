@@ -23,7 +23,8 @@ NAME = "lstm-shape-and-state.pdf"
 HERE = "http://book/"  # stands for the site while addresses are put together
 FOLDED = ".cell:not(.tag_solution) > details"  # sets a notebook up, or draws a figure
 ON_SCREEN_ONLY = "script, .headerlink, .lab-asleep, .chapter-line, .test-mark, .small-figure, "
-ON_SCREEN_ONLY += f"{FOLDED}, .cell > details > summary"
+ON_SCREEN_ONLY += f"{FOLDED}, .cell > details > summary, #doctor, "
+ON_SCREEN_ONLY += "section:not(:has(> h1)):has(> #doctor)"
 ON_SITE_ONLY = {"reference/self_checks", "reference/recipe"}  # repeats; needs a script
 PAGE = """<!DOCTYPE html>
 <html lang="{language}" data-theme="light"><head><meta charset="utf-8"><title>{title}</title>

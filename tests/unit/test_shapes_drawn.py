@@ -22,6 +22,7 @@ DRAWS = 20_000 if NIGHTLY else 500
 sequential, functional = (partial(make, loss="mse") for make in (sequential, functional))
 
 
+# fmt: off
 MODELS = {
     "LSTM": lambda: kl.LSTM(2),
     "LSTM with weights": lambda: used(kl.LSTM(2), (2, 3, 2)),
@@ -34,15 +35,12 @@ MODELS = {
     "one feature": lambda: sequential(kl.LSTM(2), kl.Dense(1), shape=(3, 1)),
     "any length": lambda: sequential(kl.Masking(-7.0), kl.LSTM(2), kl.Dense(5), shape=(None, 2)),
     "functional": lambda: functional(kl.LSTM(2), kl.Dense(1), shape=(3, 2)),
-    "every step": lambda: functional(
-        kl.LSTM(2, return_sequences=True), kl.Dense(2), shape=(None, 2)
-    ),
-    "horizon": lambda: sequential(
-        kl.LSTM(2), kl.RepeatVector(2), kl.GRU(3, return_sequences=True), shape=(3, 2)
-    ),
-    "classes": lambda: sequential(
-        kl.LSTM(2), kl.Dense(5, "softmax"), loss="sparse_categorical_crossentropy", shape=(3, 2)
-    ),
+    "every step": lambda: functional(kl.LSTM(2, return_sequences=True), kl.Dense(2),
+        shape=(None, 2)),
+    "horizon": lambda: sequential(kl.LSTM(2), kl.RepeatVector(2), kl.GRU(3, return_sequences=True),
+        shape=(3, 2)),
+    "classes": lambda: sequential(kl.LSTM(2), kl.Dense(5, "softmax"), shape=(3, 2),
+        loss="sparse_categorical_crossentropy"),
     "codes": lambda: sequential(kl.Embedding(9, 2), kl.LSTM(2), shape=(3,)),
     "Conv1D": lambda: sequential(kl.Conv1D(3, 2), kl.LSTM(2), shape=(None, 2)),
     "flattened": lambda: sequential(kl.TimeDistributed(kl.Flatten()), kl.LSTM(2), shape=(3, 2, 2)),
@@ -51,15 +49,12 @@ MODELS = {
     "own": lambda: used(Own(), (2, 3, 2)),
     "nested": lambda: sequential(sequential(kl.LSTM(2), shape=(3, 2)), kl.Dense(1), shape=(3, 2)),
     "two inputs": lambda: two_inputs((3, 2)),
-    "stateful": lambda: sequential(
-        kl.LSTM(2, stateful=True), kl.Dense(1), batch_shape=(2, None, 2)
-    ),
-    "stateful, functional": lambda: functional(
-        kl.LSTM(2, stateful=True, return_sequences=True),
-        kl.LSTM(2, stateful=True),
-        batch_shape=(3, 3, 2),
-    ),
+    "stateful": lambda: sequential(kl.LSTM(2, stateful=True), kl.Dense(1),
+        batch_shape=(2, None, 2)),
+    "stateful, functional": lambda: functional(kl.LSTM(2, stateful=True, return_sequences=True),
+        kl.LSTM(2, stateful=True), batch_shape=(3, 3, 2)),
 }
+# fmt: on
 NATURAL = {"codes": (3,), "flattened": (3, 2, 2), "ConvLSTM": (3, 4, 2), "Dense": (2,)}
 NATURAL |= {"one feature": (3, 1)}
 UNBUILT = ("LSTM", "list", "list that is no model", "unbuilt")
@@ -181,22 +176,16 @@ def chain(x):
 
 def seen(machine):
     """Return what can be seen of a model: weights, states, graph, flags."""
-    parts = [
-        part
-        for one in (machine if isinstance(machine, list) else [machine])
-        if isinstance(one, kl.Layer)
-        for part in one._flatten_layers()
-    ]
+    models = [one for one in keras.tree.flatten(machine) if isinstance(one, kl.Layer)]
+    numbers = keras.ops.convert_to_numpy
     return [
         [
-            part.built,
-            len(part._inbound_nodes),
-            len(part.losses),
-            [keras.ops.convert_to_numpy(v) for v in part.variables],
-            [keras.ops.convert_to_numpy(v) for v in getattr(part, "states", None) or []],
+            (part.built, len(part._inbound_nodes), len(part.losses), getattr(part, "loss", None)),
+            [numbers(one) for one in [*part.variables, *(getattr(part, "states", None) or [])]],
             getattr(getattr(part, "optimizer", None), "built", None),
         ]
-        for part in parts
+        for model in models
+        for part in model._flatten_layers()
     ]
 
 
