@@ -58,6 +58,12 @@ def test_a_module_is_one_text_that_imports_nothing():
         assert ("SPDX-License-Identifier: BSD-3-Clause" in text) == ("$lit$" in text)
 
 
+def test_a_lab_takes_no_word_from_those_that_all_labs_share():
+    shared = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
+    for name in labs.__all__:
+        assert shared.keys() & getattr(labs, name)._words.keys() <= {"keys", "tabs"}, name
+
+
 KEPT = r"""
 const address = "https://a.b"; // behind code
 const words = 'it\'s /* none */';
