@@ -296,6 +296,12 @@ LINES = {
         "x[..., np.newaxis]",
     ),
     "Expected shape (None, 5, 3), but input has incompatible shape (25, 3)": (
+        "Two axes",
+        None,
+        "np.reshape(x, (-1, 5, 3))",
+    ),
+    "Invalid input shape for input Tensor. "
+    "Expected shape (None, 5, 3), but input has incompatible shape (25, 3)": (
         "`Invalid input shape",
         "invalid-input-shape-for-input-tensor",
         "np.reshape(x, (-1, 5, 3))",
@@ -390,7 +396,7 @@ def test_it_copies_code_and_link(visit, address):
 def test_nothing_moves_and_each_state_is_accessible(visit, doctor, width):
     view = visit(ERRORS, width)
     page = view.page
-    below = page.locator("#doctor ~ *, section > h2").first
+    below = page.locator("#how-to-find-yours")
     page.locator(".doctor-title").wait_for()
     place, height = below.bounding_box()["y"], page.locator("#doctor").bounding_box()["height"]
     examples = page.locator(".doctor-examples button").all_inner_texts()
