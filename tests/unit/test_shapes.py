@@ -147,6 +147,7 @@ FITS = {
     "no model": lambda: (zeros((4, 3, 1)),),
     "expected Input": lambda: (zeros((4, 3, 1)), INPUT),
     "dataset of whole batches": lambda: (dataset(zeros((8, 3, 1))).batch(4), stateful(4)),
+    "dataset of one small batch": lambda: (dataset(zeros((4, 3, 1))).batch(9), stateful(4)),
     "two inputs": lambda: ([zeros((4, 5, 3)), zeros((4, 2))], two_inputs()),
     "bare layer, any length": lambda: (zeros((4, 7, 1)), used(LSTM(2), (2, 3, 1))),
     "cell": lambda: (zeros((4, 7, 1)), kl.RNN([kl.LSTMCell(2), kl.GRUCell(3)])),
