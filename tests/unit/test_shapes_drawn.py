@@ -139,9 +139,8 @@ def really(model, x, y=None):
     parts = batches_of(x, y, (fixed or 32) if whole else 10**9)
     if not parts or any(0 in part.shape[:1] for part in keras.tree.flatten(parts[0][0])):
         raise ValueError("no samples")
-    good = not isinstance(parts[0][0], (list, tuple)) or isinstance(shape, list)
-    if isinstance(x, tf.data.Dataset) and not any("Batch" in kind for kind in chain(x)):
-        good = False
+    alone = isinstance(x, tf.data.Dataset) and not any("Batch" in kind for kind in chain(x))
+    good = not alone and (not isinstance(parts[0][0], (list, tuple)) or isinstance(shape, list))
     if fixed and len(parts) > 1 and len(parts[-1][0]) == 1:
         good, parts = False, parts[:-1]  # broadcast without an error
     for part, label in (parts[0], parts[-1]):
@@ -153,7 +152,7 @@ def really(model, x, y=None):
             target, answer = tuple(label.shape), tuple(out.shape)
             fits = answer in (target, (*target, 1)) or target == (*answer, 1)
             classes = target in (answer[:-1], (*answer[:-1], 1))
-            if loss is None and not fits and not classes:
+            if loss is None and not fits and not classes and not alone:  # no batch is compared
                 raise ValueError("no loss fits")
             if loss is not None:
                 model.compute_loss(y=label, y_pred=out)
