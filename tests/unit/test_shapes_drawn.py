@@ -204,8 +204,12 @@ def test_the_verdict_is_that_of_keras(case):
     except Exception as raised:
         good, error = False, f"{type(raised).__name__}: {raised}"[:300]
     text += f"\nKeras: {error or good}"
-    if result.tried or error:
-        assert result.raises == bool(error), text
+    later = {one.key for one in result.problems} & {
+        "one-at-a-time",
+        "several",
+    } and label is not None
+    if result.tried or error:  # where x is taken for something else, labels are not compared
+        assert later or result.raises == bool(error), text
         assert result.ok == good, text
     for fix in (fix for problem in result.problems for fix in problem.fixes):
         x, y = made(shape, container, label)
