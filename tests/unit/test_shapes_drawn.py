@@ -203,13 +203,10 @@ def test_the_verdict_is_that_of_keras(case):
         good, error = really(fresh(name), x, y), None
     except Exception as raised:
         good, error = False, f"{type(raised).__name__}: {raised}"[:300]
-    text += f"\nKeras: {error or good}"
-    later = {one.key for one in result.problems} & {
-        "one-at-a-time",
-        "several",
-    } and label is not None
+    text = f"{text}\nKeras: {error or good}"
+    taken = label and {"one-at-a-time", "several"} & {one.key for one in result.problems}
     if result.tried or error:  # where x is taken for something else, labels are not compared
-        assert later or result.raises == bool(error), text
+        assert taken or result.raises == bool(error), text
         assert result.ok == good, text
     for fix in (fix for problem in result.problems for fix in problem.fixes):
         x, y = made(shape, container, label)
