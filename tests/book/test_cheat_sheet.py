@@ -368,6 +368,20 @@ CHECKS = {
     ),
     "A mask from the lengths, also in `fit`": masks_by_length,
     "Sentences to codes": reads_words,
+    "A film: a picture at each step": lambda n: equal((n["alone"][0], n["out"][0])),
+    "Several inputs by name: a number beside a series": lambda n: (
+        n["model"].optimizer.iterations == 1
+        and equal(
+            (
+                n["model"].predict(n["data"], verbose=0),
+                n["model"].predict([n["X"], n["data"]["fixed"]], verbose=0),
+            )
+        )
+    ),
+    "An answer from all steps: attention": lambda n: equal(
+        (n["out"][3], np.asarray(n["weight"])[3, :, 0] @ np.asarray(n["h"])[3]),
+        (np.sum(n["weight"], axis=1), 1),
+    ),
     STATEFUL: lambda n: same_with_and_without_utils(),
     BY_HAND: lambda n: "model" in n,
     "One long series in lanes, for a stateful model": lambda n: (
