@@ -42,7 +42,7 @@ def entries(source):
         yield {
             "id": section["id"],
             "title": title,
-            "message": (behind or said * said.count("Error: ")).partition("[[")[0][:70],
+            "message": (behind or said * said.count("Error: ")).partition("[[")[0][:130],
             "means": beginning(texts[0]),
             "fix": beginning(fix),
             "code": "\n".join(mended).strip() or "\n".join(lines).strip(),

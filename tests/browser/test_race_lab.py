@@ -129,7 +129,7 @@ def test_train_stop_and_continue_by_mouse(show_labs, core):
     assert loss.tolist() == [side["loss"] for side in whole["now"]]
     moved = np.abs(np.subtract(whole["end"][0], whole["start"][0]))
     assert change.tolist() == [cut(moved, 1, 16)[1].max(), 0]
-    canvas = "side => [...document.querySelector(`canvas[data-side='${side}']`)" + (
+    canvas = "side => [...document.querySelectorAll('canvas')[side]" + (
         ".getContext('2d').getImageData(0, 0, 64, 16).data].join()"
     )
     blank, moved = page.evaluate(canvas, 1), page.evaluate(canvas, 0)

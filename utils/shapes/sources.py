@@ -234,9 +234,9 @@ def _pipeline(dataset, shape, labels):
         if found["batched"] is None and ("Batch" in name or "TensorSlice" in name):
             found["batched"] = "Batch" in name and "Unbatch" not in name
             if found["batched"] and attribute(dataset, "_batch_size") is not None:
-                size, rows = int(dataset._batch_size), int(below.cardinality())  # < 0: not known
-                rest = rows % size if rows > 0 and not bool(dataset._drop_remainder) else 0
+                size, rows = int(dataset._batch_size), int(below.cardinality())
                 size, rows = (min(size, rows), rows) if rows > 0 else (size, None)
+                rest = rows % size if rows and not bool(dataset._drop_remainder) else 0
                 found |= {"size": size, "rows": rows, "rest": rest}
         dataset = None if "Flat" in name else below
     if found["batched"] is None:

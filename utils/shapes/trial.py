@@ -108,7 +108,7 @@ def input_of(model):
     if shape is None and is_layer(model) and is_built(model):
         shape = (attribute(model, "get_build_config")() or {}).get("input_shape")
         shape = (None, *shape[1:]) if isinstance(shape, (list, tuple)) and shape else None
-    return shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
+    return shape
 
 
 def flat(specs):

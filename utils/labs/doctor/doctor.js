@@ -144,7 +144,8 @@
       ...(answer.kind === "nothing" ? [link("reference/error_messages.html", WORDS.errors)] : []),
     ];
     card.replaceChildren(
-      make("p", { class: "doctor-title" }, ...rich(answer.title), ...(example ? [make("small", {}, ` ${WORDS.example} ${example}`)] : [])),
+      make("p", { class: "doctor-title" }, make("span", {}, ...rich(answer.title)),
+        ...(example ? [make("small", {}, `${WORDS.example} ${example}`)] : [])),
       make("div", { class: "doctor-parts" },
         make("div", {}, ...answer.says.filter(Boolean).map((/** @type {string} */ text, /** @type {number} */ at) => make("p", {}, ...(at ? [] : means), ...rich(text))), asked),
         figure, fix),
@@ -209,6 +210,6 @@
     if (!seen.some((one) => one.isIntersecting)) return;
     observer.disconnect();
     if (!coming) answer();
-  }, { rootMargin: "300px" }).observe(place);
+  }, { rootMargin: "100px" }).observe(place);
   readAddress();
 }

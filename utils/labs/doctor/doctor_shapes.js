@@ -201,6 +201,7 @@
       return found(1, empty());
     }
     const wanted = model?.input ?? null;
+    if (model?.cropped && wanted?.[1] && wanted[1] <= model.cropped) return found(-1, empty()); // Keras builds no such model
     const batch = model?.stateful ? wanted?.[0] ?? null : null;
     if (x.slice(2).includes(null) && !(model?.stateful && !batch)) {
       tried = false;

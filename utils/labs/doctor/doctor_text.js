@@ -237,7 +237,7 @@
         return {
           kind: "code", title: used.length ? say.inInput : fill(say.argument, { names: odd.map((name) => `\`${name}\``).join(", ") || `\`${layer.name}\`` }),
           says: [used[0] === "input_shape" && used.length === 1 ? say.warning : named("unrecognized-keyword-arguments-passed-to-lstm")?.means ?? ""],
-          options: [{ why: used.length ? say.inFront : "", code: [...front, put(line)].join("\n") }],
+          options: [{ why: used.length ? say.front : "", code: [...front, put(line)].join("\n") }],
           shape: used.length ? numbers(fixed ? read : ["N", ...read]) : null, names: fixed ? read : ["N", ...read],
           entry: entry ? "unrecognized-keyword-arguments-passed-to-lstm" : undefined, section: say.sections.old,
         };
@@ -336,7 +336,7 @@
     const raised = /(?:Error|Exception)\b\s*:|Traceback/.test(typed);
     const code = !raised && /\w\s*\(|\w\s*=\s*\w/.test(typed);
     const sure = best && (best.score > 6 && best.named > 0.55 || best.score > 3 && best.named > 0.99);
-    if (/\w\.shape\s*[=:]?\s*[([]/.test(typed) && !raised) {
+    if (/\w\.shape\s*[=:]?\s*[([]\s*\w+\s*,/.test(typed) && !raised) {
       const found = ofShapes(typed, words);
       if (found) return found;
     }

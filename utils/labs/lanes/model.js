@@ -9,7 +9,6 @@ export const START = {
   length: 24, batch_size: 3, time_steps: 4, cut: "lanes", shuffle: false, shuffle_seed: 0, remainder: "run", selected: 4,
 };
 const range = (count) => Array.from({ length: count }, (_, n) => n);
-const STATES = ["h", "c"];
 
 /** All settings, each within its range: lanes/__init__.py refuses others. */
 export const clean = (settings) => ({
@@ -48,7 +47,11 @@ export function read(settings, weights) {
     const kind = samples.length === B ? "full" : samples.length > 1 ? "stopped" : "copied";
     const all = kind === "copied" ? Array(B).fill(samples[0]) : samples; // as broadcasting does
     const before = calls.at(-1)?.rows;
-    calls.push({ kind, rows: all.map((sample, row) => wire(starts[sample], sample, before?.[row].start + T, kind)) });
+    const rows = all.map((sample, row) => {
+      const start = starts[sample], expected = before?.[row].start + T; // NaN in the first call
+      return { sample, start, expected, jump: start - expected, whole: kind !== "stopped" && start === expected };
+    });
+    calls.push({ kind, rows });
   }
   const run = calls.filter(({ kind }) => kind !== "stopped");
   const wires = run.slice(1).flatMap(({ rows }) => rows);
@@ -63,11 +66,6 @@ export function read(settings, weights) {
     difference: Math.max(0, ...ends.map(({ difference }) => difference)),
   };
 }
-
-/** What a row reads in a call, and what it should read: NaN in the first call. */
-const wire = (start, sample, expected, kind) => ({
-  sample, start, expected, jump: start - expected, whole: kind !== "stopped" && start === expected,
-});
 
 /** For each element the row that reads it: its number, "several", or "none". */
 function lanesOf(starts, run, length, T) {
@@ -100,40 +98,28 @@ function endStates(weights, run, B, T) {
     const last = run.at(-1).rows[row].start + T - 1;
     const from = Math.max(0, last + 1 - run.length * T);
     const whole = readOn(from, last + 1);
-    const apart = STATES.flatMap((name) => [...state[name]].map((value, unit) => Math.abs(value - whole[name][unit])));
+    const apart = ["h", "c"].flatMap((name) => [...state[name]].map((value, unit) => Math.abs(value - whole[name][unit])));
     return { last, from, state, whole, difference: Math.max(...apart) };
   });
 }
-
-/** The numbers of time steps with which every row goes on. */
-export const wholeSteps = (run) =>
-  range(8).map((n) => n + 1).filter((steps) => {
-    const { wires, whole } = run(steps);
-    return wires.length > 0 && whole === wires.length;
-  });
 
 /** The same in Keras: lines, or pairs of a line and its link. */
 export function program(text, { length, cut, shuffle, remainder }, { B, T, starts, calls, rest }, units) {
   const N = starts.length;
   const cutting = {
-    lanes: [
-      `K = len(series) // (B * T)  # ${text.codeCalls}: ${calls.length}`,
+    lanes: [`K = len(series) // (B * T)  # ${text.codeCalls}: ${calls.length}`,
       `pieces = series[: B * K * T].reshape(B, K, T, 1)  # ${text.codePieces}`,
-      `X = pieces.swapaxes(0, 1).reshape(K * B, T, 1)  # (${N}, ${T}, 1), ${text.codeOrder}`,
-    ],
+      `X = pieces.swapaxes(0, 1).reshape(K * B, T, 1)  # (${N}, ${T}, 1), ${text.codeOrder}`],
     "one after another": ["N = len(series) // T", `X = series[: N * T].reshape(N, T, 1)  # (${N}, ${T}, 1)`],
-    overlapping: [
-      `# ${text.codeWindows}`,
-      `X = np.lib.stride_tricks.sliding_window_view(series, T)[..., np.newaxis]  # (${N}, ${T}, 1)`,
-    ],
+    overlapping: [`# ${text.codeWindows}`,
+      `X = np.lib.stride_tricks.sliding_window_view(series, T)[..., np.newaxis]  # (${N}, ${T}, 1)`],
   }[cut];
-  const drop = `X = X[: len(X) // B * B]  # (${N - rest}, ${T}, 1)`;
   return [
     [`series = np.sin(np.arange(${length}))`, "ribbon"],
     [`B = ${B}  # ${text.codeRows}`, "batch_size"],
     [`T = ${T}  # ${text.codeSteps}`, "time_steps"],
     ...cutting.map((line) => [line, "cut"]),
-    ...(rest && remainder === "drop" ? [[drop, "remainder"]] : []),
+    ...(rest && remainder === "drop" ? [[`X = X[: len(X) // B * B]  # (${N - rest}, ${T}, 1)`, "remainder"]] : []),
     ["inputs = keras.Input(batch_shape=(B, T, 1))", "batch_size"],
     [`model = keras.Sequential([inputs, keras.layers.LSTM(${units}, stateful=True)])`, "ends"],
     [shuffle ? `model.fit(X, y, batch_size=B)  # ${text.codeShuffled}` : "model.fit(X, y, batch_size=B, shuffle=False)", "shuffle"],

@@ -5,7 +5,7 @@ import { readWeights } from "../lstm.js";
 import { button, cell, choice, slider, table, toggle } from "../parts.js";
 import { fill, short } from "../text.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { clean, CUTS, program, read, START, wholeSteps } from "./model.js";
+import { clean, CUTS, program, read, START } from "./model.js";
 import WORDS from "./words.json";
 
 const ORDER = CUTS[1];
@@ -40,10 +40,8 @@ const pieces = ({ calls }) => calls
   .flatMap(({ kind, rows }, k) => rows.map(({ sample, start }, row) => ({ k, row, sample, start, copy: kind === "copied" && row > 0, kind })))
   .sort((a, b) => a.start - b.start || a.row - b.row);
 
-const isHere = ({ now, numbers: { length } }, from, to) => {
-  const element = Math.min(now.selected, length - 1);
-  return from <= element && element <= to;
-};
+const selected = ({ now, numbers: { length } }) => Math.min(now.selected, length - 1);
+const isHere = (lab, from, to) => from <= selected(lab) && selected(lab) <= to;
 
 /** A piece of the ribbon: a button where it is a sample, for the question that asks for one. */
 function ribbonPiece(lab, { from, to, lane, sample }, n) {
@@ -70,9 +68,8 @@ function rowPiece(lab, { k, row, sample, start, copy, kind }) {
 /** What joins a row to its end in the call before: zeros, a wire, or a wire that is snapped. */
 function wire(lab, k, row) {
   const { text, numbers: { calls } } = lab, { jump, whole } = calls[k].rows[row];
-  const stopped = calls[k].kind === "stopped";
   const kind = k === 0 ? "zeros" : whole ? "whole" : "snapped";
-  const sign = kind === "zeros" ? "0" : whole ? "✓" : stopped ? "✗" : `✗ ${signed(jump)}`;
+  const sign = { zeros: "0", whole: "✓", snapped: calls[k].kind === "stopped" ? "✗" : `✗ ${signed(jump)}` }[kind];
   return html`<button type="button" class="lanes-wire" data-kind=${kind} style="--k: ${k}; --row: ${row}" tabindex="-1"
     data-row=${row} data-column=${2 * k} data-link="w-${k}-${row}" data-key="wire-${k}-${row}"
     aria-description=${wireInWords(text, lab.numbers, k, row)}><i></i><span>${sign}</span></button>`;
@@ -80,9 +77,8 @@ function wire(lab, k, row) {
 
 /** The state in which a row ends, above the one without a break, as colours. */
 function endOf(lab, { state, whole, difference }, row) {
-  const { text, numbers: { calls } } = lab;
-  const same = isSame(difference);
-  const reach = Math.max(...lab.numbers.ends.flatMap((end) => [...end.state.h, ...end.whole.h]).map(Math.abs)) || 1; // a faint state must show too
+  const { text, numbers: { calls, ends } } = lab, same = isSame(difference);
+  const reach = Math.max(...ends.flatMap((end) => [...end.state.h, ...end.whole.h]).map(Math.abs)) || 1; // a faint state must show too
   const stripes = ({ h }) => [...h].map((value, unit) => {
     const color = `color-mix(in srgb, var(--${value < 0 ? "minus" : "plus"}) ${Math.round(Math.abs(100 * value) / reach)}%, var(--zero))`;
     return `${color} ${(100 * unit) / h.length}% ${(100 * (unit + 1)) / h.length}%`;
@@ -94,13 +90,14 @@ function endOf(lab, { state, whole, difference }, row) {
 }
 
 const isSame = (difference) => difference < 5e-7;
+const isWhole = ({ wires, whole }) => whole === wires.length;
 
 function facts({ text, number, numbers }) {
-  const { wires, whole, left, difference, calls, run, rest } = numbers;
-  const sign = (good) => (good ? "✓ " : "✗ ");
-  const fact = (name, good, value, label) => html`<p class="lanes-fact" data-fact=${name} data-good=${good}>${label} <b>${value}</b></p>`;
-  const good = whole === wires.length, stopped = calls.at(-1)?.kind === "stopped", copied = calls.at(-1)?.kind === "copied";
-  return html`<p class="lanes-badge" data-fact="keras" data-good=${good && !stopped && !copied}>${text.keras} <b>${stopped ? text.error : text.silence}</b></p>
+  const { wires, whole, left, difference, calls, run, rest } = numbers, good = isWhole(numbers), odd = calls.at(-1)?.kind;
+  const sign = (all) => (all ? "✓ " : "✗ ");
+  const fact = (name, all, value, label) => html`<p class="lanes-fact" data-fact=${name} data-good=${all}>${label} <b>${value}</b></p>`;
+  return html`<p class="lanes-badge" data-fact="keras" data-good=${good && odd !== "stopped" && odd !== "copied"}>${text.keras} <b>${
+      odd === "stopped" ? text.error : text.silence}</b></p>
     ${wires.length ? fact("wires", good, `${sign(good)}${whole} / ${wires.length}`, text.wires) : fact("wires", true, "0", text.noWires)}
     ${run.length ? fact("difference", isSame(difference), sign(isSame(difference)) + number(difference), text.difference) : nothing}
     ${fact("left", left === 0 || rest === 0, String(left), text.left)}`;
@@ -126,7 +123,7 @@ function remarks({ text, now, numbers }) {
   if (kind === "stopped") return [fill(text.stopped, { rows: rest, B })];
   if (kind === "copied") return [fill(text.broadcast, { B }), N > 1 && fill(text.returned, { out: run.length * B, N })];
   return [
-    wires.length === 0 ? text.single : fill(whole === wires.length ? text.allWhole : text.someSnapped, { n: wires.length - whole, all: wires.length }),
+    wires.length === 0 ? text.single : fill(isWhole(numbers) ? text.allWhole : text.someSnapped, { n: wires.length - whole, all: wires.length }),
     now.cut === "overlapping" && fill(text.repeated, { reads, n: length }),
     now.shuffle && text.shuffled,
   ];
@@ -134,21 +131,18 @@ function remarks({ text, now, numbers }) {
 
 function pieceInWords({ text, numbers }, sample) {
   const { starts, T, calls } = numbers, from = starts[sample];
-  const places = pieces(numbers).filter((place) => place.sample === sample);
-  const { k, row } = places[0] ?? {};
+  const places = pieces(numbers).filter((place) => place.sample === sample), { k, row } = places[0] ?? {};
   const values = { elements: elements({ from, to: from + T - 1 }), sample, last: T - 1, k, r: row };
-  return [
-    fill(text.piece, values),
-    places.length === 0 ? text.unread : calls[k].kind === "stopped" ? fill(text.notRun, values)
-      : places.length > 1 ? fill(text.copied, values) : `${fill(text.reads, values)} ${wireInWords(text, numbers, k, row)}`,
-  ].join(" ");
+  const rest = places.length === 0 ? text.unread : calls[k].kind === "stopped" ? text.notRun : places.length > 1 ? text.onlyRow
+    : `${text.reads} ${wireInWords(text, numbers, k, row)}`;
+  return `${fill(text.piece, values)} ${fill(rest, values)}`;
 }
 
 function wireInWords(text, { calls, length }, k, row) {
   const { start, expected, jump, whole } = calls[k].rows[row];
   const sentence = calls[k].kind === "stopped" ? text.notRun : k === 0 ? text.fromZeros : whole ? text.goesOn
     : expected < length ? text.broken : text.overEnd;
-  const distance = fill(jump > 0 ? text.ahead : text.back, { n: Math.abs(jump) });
+  const distance = fill(jump > 0 ? text.ahead : text.behind, { n: Math.abs(jump) });
   return fill(sentence, { k, r: row, got: start, expected, before: expected - 1, distance });
 }
 
@@ -180,51 +174,41 @@ function numbersTable(lab) {
 
 // The questions
 
-const lastKind = (start) => (lab) => lab.run(start).calls.at(-1).kind;
 const counts = ({ numbers: { run, B, starts, whole, wires } }) => ({ out: run.length * B, N: starts.length, whole, all: wires.length });
-
+const dealt = (lab) => lab.run({ cut: ORDER }).calls[1].rows[0];
 const WINDOWS = { cut: "overlapping", remainder: "drop" };
+const leftOver = (before, length) => ({
+  start: { cut: ORDER, ...before }, right: (lab) => lab.run({ cut: ORDER, length }).calls.at(-1).kind, values: counts,
+  control: "length", tab: "settings", show: { length }, done: ({ now }) => now.length >= length && now.length < length + 4,
+});
 
 const QUESTIONS = {
   deal: {
-    place: "piece", right: (lab) => lab.run({ cut: ORDER }).calls[1].rows[0].start,
-    why: (said) => ({ 0: "again", 4: "next" })[said] ?? "else",
+    place: "piece", right: (lab) => dealt(lab).start, why: (said) => ({ 0: "again", 4: "next" })[said] ?? "else", values: dealt,
     control: "cut", show: { cut: ORDER }, done: ({ now }) => now.cut === ORDER,
-    values: (lab) => {
-      const { start, jump } = lab.run({ cut: ORDER }).calls[1].rows[0];
-      return { start, jump: Math.abs(jump) };
-    },
   },
   windows: {
-    start: WINDOWS, right: (lab) => wholeSteps((time_steps) => lab.run({ ...WINDOWS, time_steps })).join(), values: counts,
+    start: WINDOWS, right: (lab) => [1, 2, 3, 4, 5, 6, 7, 8].filter((time_steps) => isWhole(lab.run({ ...WINDOWS, time_steps }))).join(), values: counts,
     control: "time_steps", show: { time_steps: START.batch_size }, done: ({ now }) => now.time_steps === now.batch_size,
   },
   shuffle: {
-    start: { length: 48 },
+    start: { length: 48 }, values: counts,
     right(lab) {
       const { whole, wires } = lab.run({ length: 48, shuffle: true });
-      return whole === wires.length ? "all" : whole > wires.length / 4 ? "half" : "few";
+      return whole === wires.length ? "all" : whole > 2 ? "half" : "few";
     },
-    control: "shuffle", tab: "settings", show: { shuffle: true }, done: ({ now }) => now.shuffle, values: counts,
+    control: "shuffle", tab: "settings", show: { shuffle: true }, done: ({ now }) => now.shuffle,
   },
-  one: {
-    start: { cut: ORDER }, right: lastKind({ cut: ORDER, length: 28 }), values: counts,
-    control: "length", tab: "settings", show: { length: 28 }, done: ({ now }) => now.length >= 28 && now.length < 32,
-  },
-  two: {
-    start: { cut: ORDER, length: 28 }, right: lastKind({ cut: ORDER, length: 32 }), values: counts,
-    control: "length", tab: "settings", show: { length: 32 }, done: ({ now }) => now.length >= 32 && now.length < 36,
-  },
+  one: leftOver({}, 28),
+  two: leftOver({ length: 28 }, 32),
 };
 
 export default defineLab({
   name: "lanes",
   words: WORDS,
   start: START,
-  address: {
-    length: "length", batch: "batch_size", steps: "time_steps", cut: "cut", shuffle: "shuffle", seed: "shuffle_seed",
-    remainder: "remainder", element: "selected",
-  },
+  address: { length: "length", batch: "batch_size", steps: "time_steps", cut: "cut", shuffle: "shuffle", seed: "shuffle_seed", remainder: "remainder",
+    element: "selected" },
   inputs: ["length", "batch_size", "time_steps", "cut", "shuffle", "shuffle_seed", "remainder"],
   weights: readWeights,
   clean,

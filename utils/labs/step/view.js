@@ -6,48 +6,20 @@ import { button, cell, letters, paint, placeIn, slider, table } from "../parts.j
 import { ALPHABET, fill, short } from "../text.js";
 import { html, nothing, svg } from "../vendor/lit-html.js";
 import { clean, explain, GATES, LONGEST, PARTS, program, ranked, read, START } from "./model.js";
+import CELL from "./cell.json";
 import WORDS from "./words.json";
 
 const BEAT = 2500; // milliseconds from step to step while the lab plays
 const NARROW = 600; // pixels of the lab, below which the cell is drawn from top to bottom
 const SIGNS = { yes: "✓", no: "✗" };
-// The names of a row of the stage, for the arrow keys; the wave in which a number is there.
+// cell.json has the places, percent from the left and pixels from the top, and the wires, by the number that they
+// carry. Here are the names of a row of the stage, for the arrow keys; the wave in which a number is there.
 const ROWS = [["c0", "fc", "c"], ["ig", "tanh"], ["h0", "f", "i", "g", "o", "h"], ["x"]];
 const WAVES = { c0: 0, h0: 0, x: 0, f: 1, i: 1, g: 1, o: 1, fc: 2, ig: 2, c: 3, tanh: 4, h: 5, p: 6 };
-// Places: percent from the left, pixels from the top. Wires carry the number of their name.
-const WIDE = {
-  height: 230, answer: [93, 203, 13], title: [32, 76], frame: true,
-  tiles: {
-    c0: [6, 24], fc: [36, 24], c: [93, 24], ig: [48.5, 76], tanh: [80, 76], h0: [6, 142], f: [23, 142], i: [40, 142],
-    g: [57, 142], o: [73, 142], h: [93, 142], x: [6, 206],
-  },
-  signs: [["×", 23, 24], ["+", 48.5, 24], ["×", 48.5, 109], ["×", 80, 109]],
-  tips: [["▸", 17, 24], ["▸", 45.5, 24], ["▸", 70, 24], ["▴", 23, 80], ["▸", 17, 176], ["▴", 48.5, 46], ["▾", 80, 46], ["▾", 93, 113]],
-  wires: [
-    ["c0", "M6 24 H23"], ["h0", "M6 142 V176 H73"], ["x", "M6 206 V176 H73"],
-    ["h0", "M23 176 V142 M40 176 V142 M57 176 V142 M73 176 V142"], ["f", "M23 142 V24"], ["fc", "M23 24 H48.5"],
-    ["i", "M40 142 V109 H48.5"], ["g", "M57 142 V109 H48.5"], ["ig", "M48.5 109 V24"], ["c", "M48.5 24 H93"],
-    ["tanh", "M80 24 V109"], ["o", "M73 142 V109 H80"], ["h", "M80 109 H93 V142"], ["p", "M93 142 V203"],
-  ],
-};
-const TALL = {
-  height: 412, answer: [38, 321, 50], title: [68, 222], frame: false,
-  tiles: {
-    c0: [14, 24], fc: [14, 188], c: [36, 268], ig: [50.5, 188], tanh: [62, 268], h0: [50.5, 24], f: [14, 102], i: [38.5, 102],
-    g: [62.5, 102], o: [86.5, 102], h: [86.5, 321], x: [86.5, 24],
-  },
-  signs: [["×", 14, 146], ["×", 50.5, 146], ["+", 36, 228], ["×", 86.5, 268]],
-  tips: [["▾", 1, 90], ["▾", 50.5, 54], ["▾", 86.5, 54], ["▾", 86.5, 190], ["▸", 78, 268], ["▾", 86.5, 292], ["◂", 70, 321]],
-  wires: [
-    ["c0", "M14 24 H1 V146 H14"], ["h0", "M50.5 24 V62 M14 62 H86.5"], ["x", "M86.5 24 V62 H14"],
-    ["h0", "M14 62 V102 M38.5 62 V102 M62.5 62 V102 M86.5 62 V102"], ["f", "M14 102 V146"], ["fc", "M14 146 V228 H36"],
-    ["i", "M38.5 102 V146 H50.5"], ["g", "M62.5 102 V146 H50.5"], ["ig", "M50.5 146 V228 H36"], ["c", "M36 228 V268"],
-    ["tanh", "M36 268 H86.5"], ["o", "M86.5 102 V268"], ["h", "M86.5 268 V321"], ["p", "M86.5 321 H38"],
-  ],
-};
-
 const percent = (share) => `${Math.round(100 * share)}%`;
 const isGate = (name) => name.length === 1 && GATES.includes(name);
+
+const answersHidden = (lab) => lab.asking && "know far".includes(lab.question);
 
 /** The number that is pointed at. Its link is name-unit at this step, name-unit-t at another. */
 function numberOf(lab) {
@@ -60,13 +32,13 @@ function numberOf(lab) {
 function picture(lab) {
   const { now, local } = lab, shown = `${now.word} ${now.step}`;
   if (local.shown !== shown) Object.assign(local, { shown, beat: !local.beat }); // the numbers flow anew
-  return html`${wordRow(lab)}${stage(lab, local.narrow ? TALL : WIDE)}`;
+  return html`${wordRow(lab)}${stage(lab, local.narrow ? CELL.tall : CELL.wide)}`;
 }
 
 /** The steps: what each reads and answers, the state after it, and which are longer than training was. */
 function wordRow(lab) {
   const { text, now, numbers: { steps, T, U } } = lab, known = lab.model.get("trained_to");
-  const hidden = lab.asking && "know far".includes(lab.question);
+  const hidden = answersHidden(lab);
   const side = (word) => html`<span class="step-side">${word}</span>`;
   return html`<div class="lab-scroll step-scroll" role="group" tabindex="0" aria-label=${text.steps}>
     <div class="step-word" data-grid data-link="word" style="--steps: ${T}">${side(text.side)}${steps.map(({ t, letter, answer, share, verdict }) => html`
@@ -78,7 +50,7 @@ function wordRow(lab) {
       ${side(text.states)}${steps.map(({ t }) => html`<canvas class="step-map" role="img" aria-label=${fill(text.map, { n: t + 1, U })}
         @pointermove=${(event) => pointAt(lab, event, t)} @pointerdown=${(event) => pointAt(lab, event, t)}
         @click=${(event) => lab.set({ step: t, unit: placeIn(event.target, event).column })}></canvas>`)}
-      ${known && known < T ? html`<span class="step-beyond" style="grid-column: ${known + 2} / -1">${fill(text.beyond, { n: known })}</span>` : nothing}
+      ${known && known < T && !hidden ? html`<span class="step-beyond" style="grid-column: ${known + 2} / -1">${fill(text.beyond, { n: known })}</span>` : nothing}
     </div></div>`;
 }
 
@@ -104,10 +76,9 @@ function stage(lab, { height, tiles, signs, tips, wires, title, answer, frame })
     ${signs.map(([sign, ...place]) => html`<span class="step-sign" aria-hidden="true" style=${at(place)}>${sign}</span>`)}
     ${ROWS.map((names, row) => names.map((name, column) => tile(lab, name, row, column, at(tiles[name]), on)))}
     ${answers.length ? html`<div class="step-answer" data-link="answer" style="${at(answer)} width: ${answer[2]}%">${ranked(answers[step]).slice(0, 3).map((k) => html`
-      <span data-link="p-${k}" style="--p: ${answers[step][k]}"><b>${hiddenNow(lab) ? "?" : ALPHABET[k]}</b><i></i>${hiddenNow(lab) ? "" : percent(answers[step][k])}</span>`)}</div>` : nothing}
+      <span data-link="p-${k}" style="--p: ${answers[step][k]}"><b>${answersHidden(lab) ? "?" : ALPHABET[k]}</b><i></i>${answersHidden(lab) ? "" : percent(answers[step][k])}</span>`)}</div>` : nothing}
     <p class="step-formula">${formula(lab, ["c", "=", "f", "×", "c0", "+", "i", "×", "g"])}<br>${formula(lab, ["h", "=", "o", "×", "tanh"])}</p></div>`;
 }
-const hiddenNow = (lab) => lab.asking && "know far".includes(lab.question);
 
 /** A number of the cell; below it what it was before the last word, where it has changed. */
 function tile(lab, name, row, column, place, on) {
@@ -117,12 +88,8 @@ function tile(lab, name, row, column, place, on) {
   return html`<button type="button" class="step-tile ${kind} ${on[0] !== name && on.includes(name) ? "ingredient" : ""} ${old === value ? "" : "changed"}"
     data-key="tile-${name}" data-row=${row + 1} data-column=${column} tabindex="-1" data-link="${name}-${unit}" data-answer=${lab.place({ name })}
     data-sign=${value < 0 ? "minus" : "plus"} style="${place} --wave: ${WAVES[name]}; --part: ${Math.min(1, Math.abs(value) / numbers.reach(name)).toFixed(3)}">
-    <small>${text.tiles[name]}</small><b>${short(value)}</b>${old === value ? nothing : html`<small>${fill(text.was, { old: apart(old, value) })}</small>`}</button>`;
+    <small>${text.tiles[name]}</small><b>${short(value)}</b>${old === value ? nothing : html`<small>${short(old) === short(value) ? text.almost : fill(text.was, { old: short(old) })}</small>`}</button>`;
 }
-
-/** A number with as many decimals as tell it from another. */
-const apart = (value, other, decimals = 3) =>
-  decimals < 8 && short(value, decimals) === short(other, decimals) ? apart(value, other, decimals + 1) : short(value, decimals);
 
 /** A line of the formula: its terms light up with the numbers of the cell. */
 const formula = (lab, terms) => terms.map((term) => /[a-z]/.test(term) ? html`
@@ -221,22 +188,23 @@ function numbersTables(lab) {
 
 const answersTable = (lab) => {
   const { text, now: { step }, numbers: { answers, value } } = lab;
-  if (!answers.length || hiddenNow(lab)) return html`<p>${text.noAnswer}</p>`;
+  if (!answers.length || answersHidden(lab)) return html`<p>${text.noAnswer}</p>`;
   return table(fill(text.answersOf, { n: step + 1 }), text.answerColumns, ranked(answers[step]).map((k, row) =>
     [ALPHABET[k], cell(lab, value("p", step, k), { link: `p-${k}`, row, column: 0 })]));
 };
 
 // The questions
 
-const SEVEN = 7; // a unit in which every number differs much
-const up = { step: 1, unit: SEVEN }, down = { ...up, word: "MLK" }, long = { word: "ABCDEFGHIJ" }, far = { word: "MNOPQRSTUV" };
+// Backwards, in this unit, all numbers of step 3 but one become others, also in three decimals.
+const up = { word: "BCDEF", step: 2, unit: 8 }, down = { ...up, word: "FEDCB" }, long = { word: "ABCDEFGHIJ" }, far = { word: "MNOPQRSTUV" };
 const first = ({ steps }, verdict) => (steps.find((one) => one.verdict === verdict)?.t ?? -1) + 1;
 
 const QUESTIONS = {
   zero: { place: "name", right: (lab) => (lab.run({}).value("fc", 0, 0) === 0 ? "f" : "") }, // f × old c
   same: {
     start: up, place: "name", why: (said) => (isGate(said) ? "gate" : "else"),
-    right: (lab) => Object.keys(WAVES).find((name) => name !== "p" && lab.run(up).value(name, 1, SEVEN) === lab.run(down).value(name, 1, SEVEN)),
+    right: (lab) => Object.keys(WAVES).find((name) => name !== "p" && [up, down].map(({ step, unit, ...word }) =>
+      lab.run(word).value(name, step, unit)).every((value, _, [one]) => value === one)),
     control: "backwards", show: down, done: ({ now }) => now.word === down.word,
   },
   know: { start: { step: 2 }, place: "step", right: (lab) => first(lab.run({}), "yes") },
