@@ -8,6 +8,32 @@ const FILLERS = new Set(
   "a an and are as at be by can do does for from how i in is it its many may must my of on or should so that the there this to was what when which why will with you your".split(" "),
 );
 
+// What readers also call the things of the book: a search for one word of a line finds all of them.
+const ALSO = `
+  parameters weights
+  neurons units
+  sensors columns variables multivariate features
+  timesteps steps
+  lookback lags window
+  1d 2d 3d dimensions rank axes ndim
+  convert reshape
+  video frames image
+  csv dataframe pandas table
+  normalize standardize scale
+  nan missing gap
+  constant average same
+  decrease fall improve learn
+  clear reset
+  keep remember carry
+  neural network model
+  backpropagation gradient
+  realtime online streaming
+  sentence text words
+  multistep horizon ahead
+  target label
+  loss error
+`.trim().split("\n").map((line) => line.trim().split(" "));
+
 // Questions and errors come before the sections of chapters.
 const ANSWERS = /^reference\/(questions|error_messages)/;
 
@@ -27,12 +53,16 @@ const stem = (word) => {
   const small = word.toLowerCase();
   return FILLERS.has(small) ? null : small.replace(/(?<=\p{L}{3})(ing|ed|s)?e?$/u, "");
 };
+const also = new Map(ALSO.flatMap((words) => {
+  const stems = words.map(stem);
+  return stems.map((word) => [word, stems]);
+}));
 const index = new MiniSearch({
   fields: ["heading", "page", "text", "code"],
   tokenize,
   processTerm: (word) => known.add(stem(word)) && stem(word),
   searchOptions: {
-    processTerm: stem,
+    processTerm: (word) => also.get(stem(word)) ?? stem(word),
     boost: { heading: 6, page: 2 },
     boostDocument: (id) => (ANSWERS.test(entries[id].address) ? 1.2 : 1),
     prefix: (word) => word.length > 2,

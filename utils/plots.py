@@ -3,14 +3,18 @@
 The colours are those of `_static/tokens.css`, which pages and labs read too. Those of the axes are
 from the colour-blind safe palette of Okabe and Ito (2008), darkened where needed so that text in
 them is readable on white (contrast of at least 4.5 : 1).
+
+Every figure is drawn once, for a column of 470 pixels (4.8 inches), with panels below each other:
+a phone shows it at three quarters of its size, and the smallest letters (11 points) at 11 pixels.
 """
 
 import re
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 TOKENS = Path(__file__).parents[1] / "_static" / "tokens.css"
@@ -33,6 +37,9 @@ STATE_MAP = LinearSegmentedColormap.from_list(
     "state", [COLORS["minus"], COLORS["zero"], COLORS["plus"]]
 )
 
+# For amounts from zero up: how far, how many, whether.
+AMOUNT_MAP = LinearSegmentedColormap.from_list("amount", [COLORS["ground"], INK])
+
 
 def use_style():
     """Switch Matplotlib to the style of the book, and notebooks to SVG figures.
@@ -48,11 +55,62 @@ def use_style():
         pass
 
 
+def headline(figure, finding, letters=47):
+    """Write the finding of a figure above it, from its left edge, in lines that fit its width.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    finding : str
+        What the figure shows, as a sentence without a full stop; it may hold its own line breaks.
+    letters : int, default 47
+        Most letters in a line.
+    """
+    if "\n" not in finding:
+        fewest = len(textwrap.wrap(finding, letters))
+        while len(textwrap.wrap(finding, letters - 1)) == fewest:  # lines of similar length
+            letters -= 1
+        finding = textwrap.fill(finding, letters)
+    figure.suptitle(finding, x=0.01, ha="left", size=11.5, weight="bold")
+
+
 def blank(ax):
     """Turn `ax` into a drawing sheet: equal units, no ticks, no spines, no grid."""
     ax.set_aspect("equal")
     ax.axis("off")
     ax.grid(False)
+
+
+def sheets(xlim, *ylims, above=0.58, width=4.8):
+    """Make a figure of drawing sheets below each other, as high as what they hold.
+
+    Parameters
+    ----------
+    xlim : (float, float)
+        Left and right end of all sheets; they are as wide as the figure.
+    *ylims : (float, float)
+        Lower and upper end of each sheet, in the same units.
+    above : float, default 0.58
+        Room for the headline, in inches.
+    width : float, default 4.8
+        Of the figure, in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    list of matplotlib.axes.Axes
+        From top to bottom.
+    """
+    heights = [top - bottom for bottom, top in ylims]
+    titles = 0.3 * len(ylims) if len(ylims) > 1 else 0
+    inches = sum(heights) * (width - 0.1) / (xlim[1] - xlim[0]) + titles + above
+    figure, axes = plt.subplots(
+        len(ylims), 1, figsize=(width, inches), height_ratios=heights, squeeze=False
+    )
+    for ax, ylim in zip(axes[:, 0], ylims, strict=True):
+        blank(ax)
+        ax.set(xlim=xlim, ylim=ylim)
+    return figure, list(axes[:, 0])
 
 
 def draw_cells(ax, values, left, top, color=INK, size=1.0, fill=None):
@@ -76,10 +134,51 @@ def draw_cells(ax, values, left, top, color=INK, size=1.0, fill=None):
     for row, line in enumerate(np.asarray(values, dtype=object)):
         for column, value in enumerate(line):
             x, y = left + column * size, top - (row + 1) * size
-            face = COLORS["ground"] if fill is None else (*plt.matplotlib.colors.to_rgb(fill), 0.16)
+            face = COLORS["ground"] if fill is None else (*to_rgb(fill), 0.16)
             ax.add_patch(Rectangle((x, y), size, size, facecolor=face, edgecolor=color, lw=1.2))
             text = value if isinstance(value, str) else f"{value:g}"
             ax.text(x + size / 2, y + size / 2, text, ha="center", va="center", color=color)
+
+
+def draw_box(ax, left, bottom, width, height, text="", color=INK, fill=0.12):
+    """Draw a box with round corners and a word in it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    left, bottom, width, height : float
+    text : str, default ""
+    color : color, default INK
+        Colour of the frame and of the text.
+    fill : float, default 0.12
+        How much of the colour is inside, from 0 to 1.
+    """
+    look = {"facecolor": (*to_rgb(color), fill), "edgecolor": color, "lw": 1.6}
+    shape = "round,pad=0,rounding_size=0.15"
+    ax.add_patch(FancyBboxPatch((left, bottom), width, height, boxstyle=shape, **look))
+    middle = (left + width / 2, bottom + height / 2)
+    ax.text(*middle, text, ha="center", va="center", color=color, weight="bold")
+
+
+def draw_arrow(ax, *points, color=MUTED, **options):
+    """Draw an arrow from the first of the points, around corners at the next, to the last.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    *points : (float, float)
+        At least two.
+    color : color, default MUTED
+    **options
+        For Matplotlib's `FancyArrowPatch`, such as `lw`, `ls` or `connectionstyle`.
+    """
+    *before, last = points
+    look = {"lw": 1.4, "color": color} | options
+    if before[1:]:
+        line = {"lw": look["lw"], "ls": look.get("ls", "-"), "color": color}
+        ax.plot(*zip(*before, strict=True), solid_capstyle="round", **line)
+    look = {"arrowstyle": "-|>", "mutation_scale": 11, "shrinkA": 0, "shrinkB": 0} | look
+    ax.add_patch(FancyArrowPatch(before[-1], last, **look))
 
 
 def draw_axis(ax, start, end, axis, label=None, side=0.45):
@@ -139,45 +238,26 @@ def draw_loop(ax, step_inputs, left=0.0, top=0.0, gap=2.7, show_state=True):
     width, height = 1.7, 1.1
     for step, vector in enumerate(step_inputs):
         x = left + step * gap
-        ax.add_patch(
-            FancyBboxPatch(
-                (x, top - height),
-                width,
-                height,
-                boxstyle="round,pad=0,rounding_size=0.15",
-                facecolor=(*plt.matplotlib.colors.to_rgb(TIME_STEPS), 0.12),
-                edgecolor=TIME_STEPS,
-                lw=1.6,
-            )
-        )
-        ax.text(
-            x + width / 2,
-            top - height / 2,
-            f"step {step + 1}",
-            ha="center",
-            va="center",
-            color=TIME_STEPS,
-            weight="bold",
-        )
+        draw_box(ax, x, top - height, width, height, f"step {step + 1}", TIME_STEPS)
         side = 0.85
         first = x + width / 2 - len(vector) * side / 2
         draw_cells(ax, [vector], first, top - height - 0.75, FEATURES, side, FEATURES)
-        _arrow(ax, (x + width / 2, top - height - 0.72), (x + width / 2, top - height - 0.04))
+        draw_arrow(ax, (x + width / 2, top - height - 0.72), (x + width / 2, top - height - 0.04))
         if step:
-            _arrow(ax, (x - gap + width, top - height / 2), (x, top - height / 2))
+            draw_arrow(ax, (x - gap + width, top - height / 2), (x, top - height / 2))
             if show_state:
-                ax.text(x - (gap - width) / 2, top - 0.18, "h, c", ha="center", fontsize=8)
+                ax.text(x - (gap - width) / 2, top - 0.18, "h, c", ha="center")
         else:
-            _arrow(ax, (x - 0.9, top - height / 2), (x, top - height / 2))
+            draw_arrow(ax, (x - 0.9, top - height / 2), (x, top - height / 2))
             if show_state:
-                ax.text(x - 0.55, top - 0.18, "zeros", ha="center", fontsize=8)
+                ax.text(x - 0.55, top - 0.18, "zeros", ha="center")
     end = left + (len(step_inputs) - 1) * gap + width
-    _arrow(ax, (end, top - height / 2), (end + 0.8, top - height / 2))
+    draw_arrow(ax, (end, top - height / 2), (end + 0.8, top - height / 2))
     ax.text(end + 0.95, top - height / 2, "h", va="center", weight="bold")
 
 
 def two_machines(letters="ABC"):
-    """Draw one window in both layouts: T×1 and below it 1×T, large enough for a phone.
+    """Draw one window in both layouts: T×1 and below it 1×T.
 
     Parameters
     ----------
@@ -189,22 +269,14 @@ def two_machines(letters="ABC"):
     matplotlib.figure.Figure
     """
     count = len(letters)
-    width = 2.7 * count + 1.3
-    figure, axes = plt.subplots(2, 1, figsize=(0.58 * width, 4.5))
-    for ax in axes:
-        blank(ax)
-        ax.set(xlim=(-1.2, width - 1.2), ylim=(-2.8, 0.4))
+    xlim, ylim = (-1.2, 2.7 * count + 0.1), (-2.8, 0.4)
+    width = max(4.8, 0.5 * (xlim[1] - xlim[0]))  # more than three steps need more room
+    figure, axes = sheets(xlim, ylim, ylim, above=0, width=width)
     draw_loop(axes[0], [[letter] for letter in letters])
     draw_loop(axes[1], [list(letters)])
-    axes[0].set_title(f"(N, {count}, 1) walks through the window")
-    axes[1].set_title(f"(N, 1, {count}) looks once")
+    axes[0].set_title(f"(N, {count}, 1) walks through the window", weight="bold")
+    axes[1].set_title(f"(N, 1, {count}) looks once", weight="bold")
     return figure
-
-
-def _arrow(ax, start, end):
-    ax.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=10, color=MUTED, lw=1.3)
-    )
 
 
 def draw_state(ax, state, labels=None, limit=1.0, title=None):
@@ -238,8 +310,8 @@ def draw_state(ax, state, labels=None, limit=1.0, title=None):
     return image
 
 
-def draw_seeds(ax, groups, ceiling=None, unit="accuracy"):
-    """Draw one dot per seed and a line at the median, one column per group.
+def draw_seeds(ax, groups, ceiling=None, unit="accuracy", rows=False):
+    """Draw one dot per seed and a line at the median, one column or row per group.
 
     Parameters
     ----------
@@ -249,16 +321,32 @@ def draw_seeds(ax, groups, ceiling=None, unit="accuracy"):
     ceiling : float, optional
         A limit or baseline, drawn as a dashed line.
     unit : str, default "accuracy"
-        Label of the vertical axis.
+        Label of the axis of values.
+    rows : bool, default False
+        Whether groups are rows, from top to bottom, for many of them or long names.
     """
+    look = {"marker": "o", "ms": 5, "mec": COLORS["ground"], "mew": 0.6, "ls": "", "zorder": 3}
     for place, (values, color) in enumerate(groups.values()):
         values = np.asarray(values, dtype=float)
         # Spread the dots sideways in a fixed pattern: the same picture at every build.
-        offsets = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(1)
-        ax.plot(place + offsets, values, "o", color=color, alpha=0.75, ms=5)
-        ax.hlines(np.median(values), place - 0.26, place + 0.26, color=color, lw=2.5)
+        offsets = np.linspace(-0.38, 0.38, len(values)) if len(values) > 1 else np.zeros(1)
+        dots, ends = (place + offsets, values), (place - 0.44, place + 0.44)
+        if rows:
+            ax.vlines(np.median(values), *ends, color=color, alpha=0.6, lw=2)
+            ax.plot(*dots[::-1], color=color, **look)
+        else:
+            ax.hlines(np.median(values), *ends, color=color, alpha=0.6, lw=2)
+            ax.plot(*dots, color=color, **look)
     if ceiling is not None:
-        ax.axhline(ceiling, color=MUTED, ls="--", lw=1.2)
-    ax.set_xticks(range(len(groups)), list(groups))
-    ax.set_xlim(-0.5, len(groups) - 0.5)
-    ax.set_ylabel(unit)
+        (ax.axvline if rows else ax.axhline)(ceiling, color=MUTED, ls="--", lw=1.2)
+    names = range(len(groups)), list(groups)
+    if rows:
+        ax.set_yticks(*names)
+        ax.set_ylim(len(groups) - 0.5, -0.5)
+        ax.set_xlabel(unit)
+        ax.grid(axis="x")
+        ax.grid(visible=False, axis="y")
+    else:
+        ax.set_xticks(*names)
+        ax.set_xlim(-0.5, len(groups) - 0.5)
+        ax.set_ylabel(unit)

@@ -20,7 +20,7 @@ VERDICTS = {
     "stops": "no gradient; what came before the stored state is not trained by it",
     "passes": "a gradient reaches what came before",
     "skipped": "as if the masked steps were not there",
-    "not skipped": "no error, and another result than without the masked steps",
+    "not skipped": "no error, and a different result from the one without the masked steps",
     "zeros": "no error; the output of the empty row is zeros",
     "finite": "no error; all numbers are finite",
     "NaN": "no error; there are numbers that are NaN",

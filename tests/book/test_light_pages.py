@@ -55,6 +55,51 @@ def test_figures_have_room_before_they_come_and_the_first_comes_at_once(site, pa
         assert 1 <= float(figure["width"]) / float(size[1]) < 1.34 and figure["height"]
 
 
+ROOM = 390 - 2 * 16  # what a phone leaves between the margins of a page, in pixels
+SIZES = re.compile(r"scale\((0?\.\d+) -|\) scale\((0?\.\d+)\)")  # of a text; of an exponent in it
+
+
+def smallest_on_a_phone(drawing):
+    """Return the size of a drawing's smallest letters on a phone, in pixels."""
+    points = float(re.search(r'<svg[^>]*?width="([\d.]+)pt', drawing)[1])
+    sizes, text = [], 0
+    for whole, part in SIZES.findall(drawing):
+        text = 100 * float(whole) if whole else text
+        sizes.append(text * float(part or 1))
+    return min(sizes) * 4 / 3 * min(1, ROOM / (points * 4 / 3))
+
+
+def test_letters_of_figures_have_eleven_pixels_on_a_phone(site, page):
+    """And no figure is wider than the column that figures are drawn for."""
+    for figure in soup(site, page).select("article figure[id]"):
+        if not (image := figure.select_one("img[src$='.svg']")):
+            continue
+        pixels = smallest_on_a_phone((site / page).parent.joinpath(image["src"]).read_text())
+        wanted = (
+            "draw it 4.8 inches wide (`plt.subplots(figsize=(4.8, ...))`), with no size under 11"
+        )
+        name = f"{page}, {figure['id']}: letters of {pixels:.1f} pixels on a phone"
+        assert pixels >= 11, f"{name}; {wanted}"
+        assert float(image["width"]) <= 480, (
+            f"{page}, {figure['id']}: {image['width']} wide; {wanted}"
+        )
+
+
+def test_the_size_of_letters_is_read_from_a_drawing():
+    drawing = '<svg width="{}pt"><g transform="scale(0.11 -0.11)"><use/></g>{}</svg>'
+    assert round(smallest_on_a_phone(drawing.format(260, "")), 1) == round(11 * 4 / 3, 1)
+    assert round(smallest_on_a_phone(drawing.format(537, "")), 1) == 7.3
+    small = '<g transform="scale(0.12 -0.12)"><use transform="translate(1 2) scale(0.7)"/></g>'
+    assert round(smallest_on_a_phone(drawing.format(260, small)), 1) == round(8.4 * 4 / 3, 1)
+
+
+def test_cells_of_wide_tables_name_their_column(site, page):
+    for row in soup(site, page).select(".cards tbody tr"):
+        table = row.find_parent("table")
+        titles = [title.get_text(" ", strip=True) for title in table.select("thead th")]
+        assert [cell["data-label"] for cell in row.select("td")] == titles
+
+
 def test_folds_and_tables_are_named_and_reached(site, page):
     document = soup(site, page)
     for summary in document.select("article summary"):

@@ -29,6 +29,7 @@ CHAPTERS, NOTEBOOKS = (
 def parts(text, level):
     """Return what stands under each heading of a level: {heading: text}."""
     pieces = re.split(rf"^{'#' * level} (.+)\n", text, flags=re.MULTILINE)
+    assert len({*pieces[1::2]}) == len(pieces[1::2]), "a heading stands twice"
     return dict(zip(pieces[1::2], pieces[2::2], strict=True))
 
 

@@ -30,7 +30,9 @@ def random_weights(units, features=1, classes=26, seed=0, scale=0.7):
 
 LARGEST = {  # what takes most room
     "ShapeLab": lambda **o: ShapeLab(text=ALPHABET, window=8, **o),
-    "StepLab": lambda **o: StepLab(weights=random_weights(12), word="ABCDEFGHIJ", step=4, **o),
+    "StepLab": lambda **o: StepLab(
+        weights=random_weights(12), word="ABCDEFGHIJ", step=4, trained_to=5, **o
+    ),
     "RaceLab": lambda **o: RaceLab(window=6, epochs=10, **o),
     "StateLab": lambda **o: StateLab(
         weights=random_weights(12), text=ALPHABET, batch_size=5, passes=2, resets=[3], **o
@@ -46,7 +48,11 @@ def stored(name, key):
 
 BOOK = {  # as on the page of all labs
     "ShapeLab": ShapeLab,
-    "StepLab": lambda **o: StepLab(weights=stored("up_and_down", "weights"), **o),
+    "StepLab": lambda **o: StepLab(
+        weights=stored("up_and_down", "weights"),
+        trained_to=study.load("up_and_down")["settings"]["longest"],
+        **o,
+    ),
     "RaceLab": RaceLab,
     "StateLab": lambda **o: StateLab(weights=stored("counting_calls", "weights of seed 0"), **o),
     "LanesLab": LanesLab,

@@ -34,6 +34,10 @@ LOOK = """() => {
     check("a lab that did not start", all(".lab-place").filter((p) => !p.querySelector(".lab")));
     if (all(".lab-place").length !== all("script[type*=widget-view]").length)
         wrong.push("a lab has no place");
+    // Formulas write exponents small. Letters of figures: tests/book/test_light_pages.py.
+    check("letters under 11 pixels", all("body *").filter((e) => seen(e) && !e.closest("math")
+        && [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+        && parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM?.().a ?? 1) < 10.99));
     // The sign for a link is seen only under the mouse: on a line of its own it leaves a gap.
     check("the sign for a link on a line of its own", all(".headerlink").filter((sign) => {
         const text = document.createRange();
@@ -105,6 +109,7 @@ def test_in_dark_and_unfolded(desk, address, path):
 FAULTS = {
     "image-alt": '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
     "color-contrast": '<p style="color: #ccc; background: #fff">pale</p>',
+    "letters under 11 pixels": '<p style="font-size: 10px">small</p>',
     "scrolls sideways": '<p style="width: 2000px">wide</p>',
     "an image that did not arrive": '<img alt="lost" src="data:,">',
     "one of several visible titles": "<h1>Another title</h1>",

@@ -27,7 +27,7 @@ def steps(T, F):
     return np.random.default_rng(T * F).normal(size=(T, F)).astype("float32")
 
 
-# lstm.js and page.js --------------------------------------------------------------------------
+# lstm.js --------------------------------------------------------------------------
 
 RUN_LSTM = """(() => {
     const weights = m.readWeights(a[0]);

@@ -21,39 +21,41 @@ SETTINGS = {
     "no call": {"batch_size": 6, "time_steps": 8},
 }
 READ = """() => {
-    const text = (root, query) => [...root.querySelectorAll(query)].map(e => e.textContent);
-    const facts = [...document.querySelectorAll('.lanes-fact')];
-    const rows = [...document.querySelectorAll('.lanes-calls tbody tr')];
+    const text = (root, query) => [...root.querySelectorAll(query)].map(e => e.innerText.trim());
+    const all = query => [...document.querySelectorAll(query)];
+    const at = (kind, k, row) => document.querySelector(`[data-key="${kind}-${k}-${row}"]`);
+    const first = piece => Number(piece.innerText.split('–')[0]);
+    const calls = all('.lanes-head').map((head, k) =>
+        all(`[data-key^="piece-${k}-"]`).map((_, row) => first(at('piece', k, row))));
     return {
-        facts: Object.fromEntries(facts.map(f =>
+        calls,  // for each call the first element of each row
+        wires: calls.map((rows, k) => rows.map((_, row) => at('wire', k, row).innerText)),
+        facts: Object.fromEntries(all('.lanes-facts [data-fact]').map(f =>
             [f.dataset.fact, f.querySelector('b').textContent])),
-        strip: [...document.querySelectorAll('[data-kind=strip]')].map(c => c.dataset.lane),
-        signs: rows.map(row => text(row, '[data-kind=arrow]')),
-        cells: rows.map(row => text(row, '[data-kind=cell]').map(Number)),
-        remarks: document.querySelector('.lanes-remarks').textContent,
-        ends: text(document, '[data-kind=end]').map(Number),
-        // two lines: h after the calls, h without a break; a mouse over a line reads its numbers
-        h: [...document.querySelectorAll('.lanes-maps')].map(map =>
-            [...map.querySelectorAll('.lab-heat-row')].flatMap(line => {
-                const { left, top, width } = line.getBoundingClientRect();
-                const colours = line.style.background.match(/--(minus|plus)/g);
-                return colours.map((colour, u) => {
-                    const clientX = left + width * (u + 0.5) / colours.length;
-                    line.dispatchEvent(new PointerEvent('pointermove', { clientX, clientY: top }));
-                    const value = Number(line.title);
-                    const agrees = value === 0 || (colour === '--minus') === (value < 0);
-                    return agrees ? value : NaN;
-                });
-            })),
-        code: document.querySelector('code').textContent,
+        ribbon: all('.lanes-ribbon [data-key]').map(p =>
+            [Number(p.dataset.key.slice(7)), p.dataset.lane]),
+        message: document.querySelector('.lab-message').textContent,
+        ends: text(document, '.lanes-end'),
+        code: document.querySelector('.lab-code code').textContent,
     };
 }"""
+# In each row of the table h and c, all digits: after the calls, and without a break.
+NUMBERS = """() => [...document.querySelectorAll('.lab-table tbody tr')].map(row =>
+    [...row.querySelectorAll('td')].map(cell => Number(cell.title)))"""
 
 
 def read(page):
     """Return what the lab shows."""
     drawn(page)
     return page.evaluate(READ)
+
+
+def end_states(page, units):
+    """Return h and c of each row, after the calls and without a break: (B, 2, 2, U)."""
+    page.locator('[data-key="tab-numbers"]').click()
+    drawn(page)
+    numbers = np.array(page.evaluate(NUMBERS))
+    return numbers.reshape(-1, 2, 2, units)
 
 
 def change(page, **values):
@@ -88,19 +90,31 @@ def states(built):
 def test_the_page_shows_what_python_computes(show_labs, name):
     lab = LanesLab(weights=random_weights(5, seed=len(name))[:3], **SETTINGS[name])
     shown = read(show_labs(lab))
-    samples, calls = lab.samples(), lab.calls()
-    for row, cells in enumerate(shown["cells"]):
-        wanted = [int(n) for call in calls for n in samples[call[row]]]
-        assert cells[: len(wanted)] == wanted
-    right = lab.arrows()
-    for k in range(len(right)):
-        assert ["✓" in row[k + 1] for row in shown["signs"]] == right[k].tolist()
+    samples, calls, right = lab.samples(), lab.calls(), lab.arrows()
+    for k, call in enumerate(calls):
+        assert shown["calls"][k] == samples[call, 0].tolist()
+        if k:
+            jumps = samples[call, 0] - samples[calls[k - 1], -1] - 1
+            signs = ["✓" if not jump else f"✗ {jump:+d}".replace("-", "−") for jump in jumps]
+            assert shown["wires"][k] == signs
+            assert [sign == "✓" for sign in signs] == right[k - 1].tolist()
     if right.size:
-        assert shown["facts"]["arrows"].endswith(f"{right.sum()} / {right.size}")
+        assert shown["facts"]["wires"].endswith(f"{right.sum()} / {right.size}")
+    if lab.cut != "overlapping":
+        readers = {
+            int(samples[s, 0]): {
+                row for call in calls for row in range(len(call)) if call[row] == s
+            }
+            for s in range(len(samples))
+        }
+        for first, lane in shown["ribbon"]:
+            rows = readers.get(first, set())
+            assert lane == ("none" if not rows else "several" if len(rows) > 1 else str(*rows))
     if not calls:
         assert "difference" not in shown["facts"] and shown["ends"] == []
         return
-    assert (max(shown["ends"]) == 0) == right.all()  # the states: against Keras, below
+    assert len(shown["ends"]) == lab.batch_size  # the states: against Keras, below
+    assert all(end == "= same" for end in shown["ends"]) == right.all()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +129,8 @@ def test_the_states_are_those_of_keras(show_labs, units, settings):
     import tensorflow as tf
 
     lab = LanesLab(weights=given(units), **settings)
-    shown = read(show_labs(lab))
+    page = show_labs(lab)
+    shown = read(page)
     B, T = lab.batch_size, lab.time_steps
     samples, calls = lab.samples(), lab.calls()
     N = len(samples)
@@ -128,20 +143,24 @@ def test_the_states_are_those_of_keras(show_labs, units, settings):
         answers = stateful.predict(X, batch_size=B, verbose=0)
         assert len(answers) == len(calls) * B
         broadcast = f"predict returns {len(answers)} rows for {N} samples."
-        assert (broadcast in shown["remarks"]) == (N % B == 1) == (len(answers) != N)
+        assert (broadcast in shown["message"]) == (N % B == 1) == (len(answers) != N)
+        assert shown["facts"]["keras"] == "nothing"
     else:
-        assert "Keras stops there with an InvalidArgumentError" in shown["remarks"]
+        assert "Keras stops there" in shown["message"]
+        assert shown["facts"]["keras"] == tf.errors.InvalidArgumentError.__name__
         with pytest.raises(tf.errors.InvalidArgumentError):
             stateful.predict(X, batch_size=B, verbose=0)
     after = states(stateful)  # (B, 2, U)
-    np.testing.assert_allclose(np.array(shown["h"])[:, :units], after[:, 0], atol=1e-5)
+    found = end_states(page, units)
+    np.testing.assert_allclose(found[:, 0], after, atol=1e-5)
     whole = model(1, units)
     for row in range(B):
         whole.layers[0].reset_states()
         end = samples[calls[-1][row], -1] + 1
         whole(values[np.newaxis, max(0, end - len(calls) * T) : end, np.newaxis])
-        difference = after[row] - states(whole)[0]
-        assert shown["ends"][row] == pytest.approx(np.abs(difference).max(), abs=1e-5)
+        np.testing.assert_allclose(found[row, 1], states(whole)[0], atol=1e-5)
+        difference = np.abs(found[row, 0] - found[row, 1]).max()
+        assert shown["ends"][row] == ("= same" if not difference else f"≠ by {difference:.3f}")
 
 
 @pytest.mark.parametrize("name", ["first view", "two rows dropped", "shuffled"])
@@ -160,54 +179,78 @@ def test_the_code_lines_run_in_keras(show_labs, name):
 
 
 def test_what_to_try_first_by_mouse(show_labs):
-    page = show_labs(LanesLab())
-    assert read(page)["facts"] == {"arrows": "✓ 3 / 3", "left": "✓ 0", "difference": "✓ 0.000000"}
+    page = show_labs(LanesLab(selected=0))
+    whole = {"keras": "nothing", "wires": "✓ 3 / 3", "difference": "✓ 0.000", "left": "0"}
+    assert read(page)["facts"] == whole
     page.get_by_text(ORDER, exact=True).click()
     page.get_by_text("0 / 3").wait_for()
     shown = read(page)
-    assert [row[1] for row in shown["signs"]] == ["✗ wants 4", "✗ wants 8", "✗ wants 12"]
+    assert shown["wires"] == [["0"] * 3, ["✗ +8"] * 3]
     assert shown["facts"]["difference"].startswith("✗ 0.2")
+    assert "Keras raises no error and no warning" in shown["message"]
     change(page, length=28)
     shown = read(page)
-    assert "The last call has 1 row, and Keras 3.15 goes on without a message." in shown["remarks"]
-    assert "predict returns 9 rows for 7 samples." in shown["remarks"]
-    assert [cells[-4:] for cells in shown["cells"]] == [[24, 25, 26, 27]] * 3
-    page.locator("[data-key='cell-2-1-3']").click()
-    assert "This is a copy of the only row" in page.locator(".lab-detail").first.inner_text()
-    page.get_by_text("The last call would have 1 of 3 rows").wait_for()
-    page.get_by_text("drop it", exact=True).click()
-    page.get_by_text("0 of 3 arrows are right. 4 elements left out.").wait_for(state="attached")
+    assert "reads it in all 3 rows of state, without a message" in shown["message"]
+    assert shown["calls"][2] == [24] * 3 and shown["wires"][2] == ["✗ +8", "✗ +4", "✓"]
+    page.locator("[data-key='piece-2-1']").click()
+    drawn(page)
+    assert "Call 2 has no other row, and reads them in every row." in read(page)["message"]
+    page.locator("[data-key='remainder-drop']").click()
+    page.mouse.move(2, 2)
     shown = read(page)
-    assert shown["facts"]["left"] == "4" and shown["remarks"] == ""
+    assert shown["facts"]["left"] == "4" and shown["wires"] == [["0"] * 3, ["✗ +8"] * 3]
+
+
+def test_the_handle_on_the_ribbon_is_dragged(show_labs):
+    page = show_labs(LanesLab())
+    ribbon = page.locator(".lanes-ribbon .lanes-piece").first.bounding_box()
+    handle = page.locator('[data-key="time_steps"]').bounding_box()
+    element = ribbon["width"] / 4
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(ribbon["x"] + 4 * element, y)  # it stands above the first cut
+    page.mouse.down()
+    page.mouse.move(ribbon["x"] + 6.1 * element, y, steps=5)
+    page.mouse.up()
+    assert "T = 6" in read(page)["code"]
+    first = page.locator(".lanes-ribbon .lanes-piece").first
+    assert first.inner_text().startswith("0–5")
+    page.wait_for_function("!document.getAnimations().length")  # the pieces have arrived
+    again = page.locator('[data-key="time_steps"]').bounding_box()
+    cut = first.bounding_box()["x"] + first.bounding_box()["width"]
+    thumb = again["x"] + 14 + 5 / 7 * (again["width"] - 28)
+    assert abs(thumb - cut) < 3  # it has stayed above the cut
 
 
 def test_everything_by_keyboard(show_labs):
-    page = show_labs(LanesLab())
-    press(page, "Tab", "ArrowDown")
-    assert focus(page) == f"cut-{ORDER}" and "0 / 3" in read(page)["facts"]["arrows"]
-    press(page, "Tab", *["ArrowRight"] * 4)
-    assert focus(page) == "length" and len(read(page)["strip"]) == 28
-    press(page, "Tab", "ArrowRight")
-    assert focus(page) == "batch_size" and len(read(page)["cells"]) == 4
-    press(page, "Tab", "ArrowLeft")
-    assert focus(page) == "time_steps" and "B, T = 4, 3" in read(page)["code"]
-    press(page, "Tab", "Space")
-    assert focus(page) == "shuffle" and "Keras gives no message" in read(page)["remarks"]
-    press(page, "Tab", "Enter")
-    assert focus(page) == "another"
-    press(page, "Tab", "ArrowDown")
-    assert focus(page) == "remainder-drop" and "X[: len(X) // B * B]" in read(page)["code"]
-    press(page, "Tab", "ArrowRight", "ArrowRight", "Home", "ArrowLeft", "ArrowRight")
-    assert focus(page) == "strip-1"
-    assert "Element 1 has" in page.locator(".lab-detail").first.inner_text()
-    press(page, "Tab", "Tab")  # the table scrolls; then one cell of it
-    assert page.evaluate("document.activeElement.dataset.element") == "1"
-    press(page, "Home", *["ArrowUp"] * 4, "ArrowRight", "ArrowDown")
-    assert focus(page) == "cell-0-1-0"
-    assert "Call 0 reads it in row 1." in page.locator(".lab-detail").first.inner_text()
+    page = show_labs(LanesLab(selected=0))
+    press(page, "Tab", "Tab", "Tab", "Tab")  # question, tour, the picture that scrolls
+    assert focus(page) == "time_steps"
+    press(page, "ArrowRight", "ArrowLeft", "ArrowLeft")
+    assert "T = 3 " in read(page)["code"]
+    press(page, "Tab")
+    assert focus(page) == "ribbon-0"
+    press(page, "ArrowRight", "ArrowRight")
+    assert focus(page) == "ribbon-6" and "Elements 6–8 are sample" in read(page)["message"]
+    press(page, "Tab")  # among the rows, that of the selected piece
+    assert focus(page) == "piece-0-1"
+    press(page, "ArrowDown", "ArrowRight", "ArrowUp")
+    assert focus(page) == "wire-1-1"
+    assert read(page)["message"] == "Row 1 ended on element 8 and goes on with 9: right."
     press(page, "End")
-    assert focus(page) == "cell-1-1-2" and page.locator(".lanes-calls .selected").count() == 1
-    press(page, "Tab", "Tab", "ArrowDown", "ArrowDown")
-    assert focus(page) == "end-2"
-    assert page.locator(".lanes-end").inner_text().startswith("Row 2 ends on element")
-    assert page.locator("[role=grid] [tabindex='0']").count() == 3  # one for each grid
+    assert focus(page) == "end-1" and "without a break" in read(page)["message"]
+    press(page, "Home")
+    assert focus(page) == "wire-0-1" and "from zeros" in read(page)["message"]
+    press(page, "Tab", "ArrowDown")
+    assert focus(page) == f"cut-{ORDER}" and "0 / " in read(page)["facts"]["wires"]
+    press(page, "Tab", "Tab", "ArrowRight")
+    assert focus(page) == "length" and "np.arange(25)" in read(page)["code"]
+    press(page, "Tab", "ArrowRight")
+    assert focus(page) == "batch_size" and len(read(page)["calls"][0]) == 4
+    press(page, "Tab", "ArrowRight")
+    assert focus(page) == "remainder-drop"
+    press(page, "Tab", "Space")
+    assert focus(page) == "shuffle" and "fit may draw" in read(page)["message"]
+    press(page, "Tab", "Enter")
+    assert focus(page) == "again"
+    assert page.locator("[data-grid]").count() == 2
+    assert page.locator("[data-grid] [tabindex='0']").count() == 2  # one stop for each

@@ -46,7 +46,7 @@ SEEN = {
     "stateful shuffle": "A stateful model does not learn: shuffled",
     "reshape accuracy": "Accuracy stays at chance",
     "loss stops, answers are averages": "The loss stops falling",
-    "saving loading prediction": "Another prediction after saving",
+    "saving loading prediction": "A different prediction after saving",
     "mask real zero": "A mask hides a real",
 }
 

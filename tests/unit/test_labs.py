@@ -58,6 +58,12 @@ def test_a_module_is_one_text_that_imports_nothing():
         assert ("SPDX-License-Identifier: BSD-3-Clause" in text) == ("$lit$" in text)
 
 
+def test_a_lab_takes_no_word_from_those_that_all_labs_share():
+    shared = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
+    for name in labs.__all__:
+        assert shared.keys() & getattr(labs, name)._words.keys() <= {"keys", "tabs"}, name
+
+
 KEPT = r"""
 const address = "https://a.b"; // behind code
 const words = 'it\'s /* none */';
@@ -118,6 +124,7 @@ BAD = {
     "StepLab": [
         ("word", "A B", "word holds ' '; wanted 1 to 10 letters A to Z"),
         ("step", 3, "step is 3; wanted 0 to 2, since KLM has 3 letters. Steps count from"),
+        ("trained_to", -1, "trained_to"),
         ("unit", 4, "unit is 4; wanted 0 to 3, since the layer has 4 units. Units count"),
         ("weights", weights(features=3), r"kernel has shape \(3, 16\), so the layer reads"),
         ("weights", weights(classes=5), r"dense_bias has shape \(5,\); wanted \(26,\)"),
@@ -175,7 +182,7 @@ def test_weights_are_needed(lab):
 
 SAVED = {
     "ShapeLab": {"text": "HELLO", "window": 2, "time_steps": 1, "stride": 2},
-    "StepLab": {"word": "ABCDEFGHIJ", "step": 9, "unit": 3},
+    "StepLab": {"word": "ABCDEFGHIJ", "step": 9, "unit": 3, "trained_to": 5},
     "RaceLab": {"seed": 9, "window": 4, "units": 12, "learning_rate": 0.01, "epochs": 60},
     "StateLab": {"text": "HELLO", "batch_size": 2, "resets": [2], "state": "c"},
     "LanesLab": {"length": 31, "cut": "overlapping", "shuffle": True, "remainder": "drop"},
@@ -196,7 +203,15 @@ def test_a_lab_knows_how_it_started_and_tells_its_tour_without_scripts():
     lab = make("StateLab", resets=[3])
     lab.resets, lab.text = [5], "AB"
     assert (lab.start["resets"], lab.start["text"], lab.start["call"]) == ([3], "ABCDEFGHIJKL", 1)
-    others = {"weights", "words", "site", "results", "_esm", "_css"}  # no settings, and heavy
+    others = {
+        "weights",
+        "words",
+        "site",
+        "results",
+        "saved",
+        "_esm",
+        "_css",
+    }  # no settings, and heavy
     assert not others & {*lab.start, *RaceLab().start}
     again = make("StateLab")
     again.set_state({"start": lab.get_state()["start"]})  # from a saved notebook

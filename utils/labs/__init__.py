@@ -1,7 +1,7 @@
 """Labs: change shapes and state by hand, in a notebook or in a page of the book.
 
-Each lab is one Python class here and one JavaScript module beside it. The module computes the LSTM
-itself, so that a lab works in a page with no Python behind it.
+Each lab is a folder: a Python class, and in JavaScript a model without a page, a view, its words.
+It computes the LSTM itself, so that it works in a page with no Python behind it.
 """
 
 from utils.labs.lanes import LanesLab

@@ -13,7 +13,7 @@ import { html, nothing, render } from "./vendor/lit-html.js";
  * @property {any} words words.json of the lab; laid over those that all labs share
  * @property {Record<string, any>} start every setting (a trait of this name), and how it starts
  * @property {Record<string, string>} address the names of settings in the address: {letters: "text"}
- * @property {(settings: any, changes: any) => any} clean all settings, each within its range
+ * @property {(settings: any, changes: any, weights: any) => any} clean all settings, each within its range
  * @property {(settings: any, weights: any, text: any) => any} read all numbers, from settings alone
  * @property {string[]} [inputs] the settings that `read` depends on; otherwise all
  * @property {(trait: any) => any} [weights] decodes the trait `weights`
@@ -25,6 +25,7 @@ import { html, nothing, render } from "./vendor/lit-html.js";
  * @property {Record<string, Question>} questions the first opens the lab, at the settings of `start`
  * @property {{set?: any, link: string, tab?: string}[]} tour a step for each text in words.tour
  * @property {() => any} [local] what one view knows beside the settings
+ * @property {(lab: any) => void} [settled] a question, a step of the tour or Reset has set the lab up
  * @property {(lab: any, section: HTMLElement) => void} [drawn] after each drawing: canvases
  * @property {(lab: any, section: HTMLElement) => () => void} [opened] timers; returns what ends them
  *
@@ -82,7 +83,7 @@ function openLab(definition, model, el) {
     run: (changes) => definition.read({ ...start, ...changes }, lab.weights, text),
     /** Change settings, here and in Python. */
     set(changes) {
-      const next = definition.clean({ ...settings(), ...changes }, changes);
+      const next = definition.clean({ ...settings(), ...changes }, changes, model.get("weights"));
       const changed = names.filter((one) => JSON.stringify(next[one]) !== JSON.stringify(model.get(one)));
       for (const one of changed) model.set(one, next[one]);
       if (changed.length) model.save_changes();
@@ -108,6 +109,7 @@ function openLab(definition, model, el) {
     settingUp = true;
     lab.typed = {};
     lab.set({ ...start, ...values });
+    definition.settled?.(lab);
     redraw();
   }
 
@@ -391,7 +393,7 @@ function openLab(definition, model, el) {
     said = [guideText, section().querySelector(".lab-message").textContent];
     if (first || !sentence) return;
     clearTimeout(timer);
-    timer = setTimeout(() => (section().querySelector(".lab-spoken").textContent = sentence), REST);
+    timer = setTimeout(() => (section().querySelector("p.lab-spoken").textContent = sentence), REST);
   }
 
   // Opening and closing

@@ -24,7 +24,8 @@ export const choice = (lab, name, options, word = String) => control(lab, name, 
       .checked=${lab.now[name] === value} @change=${() => lab.set({ [name]: value })}><span>${word(value)}</span></label>`)}
   </div></fieldset>`);
 
-/** A whole number, or one in steps; `show` writes it. */
+/** A whole number, or one in steps; `show` writes it.
+ * @param {any} lab @param {string} name @param {{min: number, max: number, step?: number, show?: (value: any) => string}} more */
 export const slider = (lab, name, { min, max, step = 1, show = String }) => control(lab, name, "slider", html`
   <label><span>${lab.text[name]} <output aria-hidden="true">${show(lab.now[name])}</output></span>
     <input type="range" data-key=${name} min=${min} max=${max} step=${step} .value=${String(lab.now[name])}

@@ -26,7 +26,10 @@ class StepLab(Lab, module="step"):
     step : int
         The time step that is shown, from 0. A shorter word moves it to the last.
     unit : int
-        The unit whose sums are spelled out, from 0 to U - 1.
+        The unit whose cell is drawn, from 0 to U - 1.
+    trained_to : int
+        How many letters the longest word of the training had. The lab marks the steps beyond.
+        0, the default: it is not known, and none are marked.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class StepLab(Lab, module="step"):
     word = traitlets.Unicode("KLM").tag(sync=True)
     step = Whole(0, min=0, max=LONGEST_WORD - 1).tag(sync=True)
     unit = Whole(0, min=0).tag(sync=True)
+    trained_to = Whole(0, min=0).tag(sync=True)
 
     def __init__(self, weights=None, **settings):
         if weights is None:
@@ -112,7 +116,7 @@ class StepLab(Lab, module="step"):
 
     @traitlets.observe("word", "weights")
     def _stay_inside(self, _):
-        """Move step and unit to the last there is; step.js has the same rule."""
+        """Move step and unit to the last there is; model.js has the same rule."""
         self.step = min(self.step, self.time_steps - 1)
         if self.trait_has_value("weights"):
             self.unit = min(self.unit, self.units - 1)

@@ -41,6 +41,8 @@ class RaceLab(Lab, module="race"):
     results : list of dict, read only
         One for each finished run: seed, window, units, learning_rate, epochs, and the four numbers
         above. A run that is repeated is noted once.
+    saved : dict, read only
+        Weights and curves when training stopped, from which a saved notebook shows them again.
 
     Raises
     ------
@@ -71,6 +73,7 @@ class RaceLab(Lab, module="race"):
     accuracy_steps = traitlets.Float(None, allow_none=True, read_only=True).tag(sync=True)
     accuracy_features = traitlets.Float(None, allow_none=True, read_only=True).tag(sync=True)
     results = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
+    saved = traitlets.Dict(read_only=True).tag(sync=True)
 
     @property
     def layouts(self):

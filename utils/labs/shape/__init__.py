@@ -63,7 +63,7 @@ class ShapeLab(Lab, module="shape"):
         return self.window // self.time_steps
 
     def _follow_window(self, change):
-        """Choose a layout for the new window; shape.js has the same rule."""
+        """Choose a layout for the new window; model.js has the same rule."""
         steps = self.time_steps
         if steps == change.old:
             self.time_steps = change.new

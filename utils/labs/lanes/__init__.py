@@ -226,10 +226,11 @@ class LanesLab(Lab, module="lanes"):
 
 
 def _draw_elements(ax, numbers, left, top, row):
-    """Draw neighbouring elements as a bar in the shade of their row, as lanes.css has it."""
+    """Draw neighbouring elements as a bar, in a shade of the colour of samples for each row."""
     from utils import plots
 
-    shade = "white" if row is None else str(1 - 0.85 * (0.05, 0.30, 0.15, 0.38, 0.10, 0.23)[row])
+    strength = 0 if row is None else (0.10, 0.45, 0.26, 0.38, 0.18, 0.32)[row]
+    shade = (*plots.plt.matplotlib.colors.to_rgb(plots.SAMPLES), strength)
     size = {"width": len(numbers), "height": 0.9}
     ax.add_patch(
         plots.Rectangle((left, top - 0.95), **size, facecolor=shade, ec=plots.MUTED, lw=0.6)
