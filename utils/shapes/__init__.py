@@ -6,8 +6,8 @@ model.keras`.
 
 `verdict` holds `explain`. It reads the data (`sources`), tries it on the model (`trial`), and where
 that fails executes lines of code that may mend it (`candidates`) and tries again; `explanation` is
-the result, and prints it, with the sentences of `explanation.toml`. A line that was not executed
-with success is not offered.
+the result, and prints it. Its sentences, and the lines that need no more than names and sizes, are
+in `explanation.toml`. A line that was not executed with success is not offered.
 """
 
 from .explanation import Axis, Explanation, Fix, LayerOutput, Problem, counted

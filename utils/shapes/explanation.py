@@ -40,7 +40,13 @@ class Fix(NamedTuple):
     cost: int = 1
     shape: tuple | None = None
 
-    def __str__(self):
+    @property
+    def label(self):
+        """Return what is said in front: the question, if there is one."""
+        return f"Fix, if {self.when}:" if self.when else "Fix:"
+
+    @property
+    def lines(self):
         """Return the lines of code, with the new shape of x behind the last that changes it."""
         if self.shape is None:
             return self.code
@@ -51,22 +57,21 @@ class Problem(NamedTuple):
     """Something that does not fit, and what mends it.
 
     Where `silent` is True Keras raises no error: it runs, and what it computes is not what was
-    meant. `fixes` were tried; `advice` is for where none was found. `key` names the kind of fault,
-    and `facts` are what its sentences were made of.
+    meant. `fixes` were tried; `advice` stands where none was found.
     """
 
     what: str
     advice: str = ""
     silent: bool = False
     fixes: tuple = ()
-    key: str = ""
-    facts: dict = {}  # noqa: RUF012
 
     @property
     def fix(self):
         """Return the fixes, or else the advice, as one text."""
-        texts = (f"{fix.when and f'if {fix.when}:'} {fix.why}\n{fix}" for fix in self.fixes)
-        return "\n".join(re.sub(" *\n", "\n", text).strip() for text in texts) or self.advice
+        none = "No change of one or two lines was found that makes Keras run."
+        texts = [f"{fix.label[3:].lstrip(':, ')} {fix.why}".strip() for fix in self.fixes]
+        texts = [f"{text}\n{fix.lines}" for text, fix in zip(texts, self.fixes, strict=True)]
+        return "\n".join(map(str.strip, texts)) or self.advice or none
 
     def __str__(self):
         """Return what is wrong and the fix, as one text."""
@@ -126,7 +131,7 @@ class Explanation:
             lines.append(f"{place:<{a}}  {letter:<{b}}  {name:<{c}}  {size:>{d}}  {meaning}")
         for label, sentence, code in self._sentences():
             lines += _wrap(f"{label} {sentence}".strip())
-            lines += textwrap.indent(code, "    ").splitlines()
+            lines += [f"    {line}" for line in code.splitlines()]
         return "\n".join(lines)
 
     def _repr_html_(self):
@@ -138,8 +143,8 @@ class Explanation:
             cells = (f"{name} ({letter})" if css else name, *rest)
             cells = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
             body += f'<tr{css}><th scope="row">{place}</th>{cells}</tr>'
-        for texts in self._sentences():
-            label, sentence, code = map(html.escape, texts)
+        for label, *texts in self._sentences():
+            label, sentence, code = map(html.escape, (label, *texts))
             bold = f"<strong>{label}</strong> " if label else ""
             items += f"<li>{bold}{sentence}{code and f'<pre><code>{code}</code></pre>'}</li>"
         return (
@@ -150,29 +155,31 @@ class Explanation:
 
     def _sentences(self):
         """List what is said below the table: a label, a sentence, lines of code."""
-        steps = "; ".join(f"{name} {shape}" for name, shape in self.layers)
-        out = f"The output has shape {self.output_shape}." if self.output_shape is not None else ""
-        lines = [
-            ("", self.runs),
-            ("Layer by layer:", steps and len(self.layers) > 1 and f"{steps}."),
-        ]
-        lines += [("", out), *(("Note:", note) for note in self.notes)]
-        found = [(label, text, "") for label, text in lines if text]
+        sentences = [("", self.runs, "")] if self.runs else []
+        if len(self.layers) > 1:
+            steps = "; ".join(f"{name} {shape}" for name, shape in self.layers)
+            sentences.append(("Layer by layer:", f"{steps}.", ""))
+        if self.output_shape is not None:
+            sentences.append(("", f"What comes out has shape {self.output_shape}.", ""))
+        sentences += [("Note:", note, "") for note in self.notes]
         for problem in self.problems:
-            found.append(("Silent problem:" if problem.silent else "Problem:", problem.what, ""))
-            labels = (f"Fix, if {fix.when}:" if fix.when else "Fix:" for fix in problem.fixes)
-            fixes = zip(labels, problem.fixes, strict=True)
-            found += [(label, fix.why, str(fix)) for label, fix in fixes]
-            found += [] if problem.fixes else [("Fix:", problem.advice, "")]
-        return found
+            sentences.append(
+                ("Silent problem:" if problem.silent else "Problem:", problem.what, "")
+            )
+            fixes = [(fix.label, fix.why, fix.lines) for fix in problem.fixes]
+            sentences += fixes or [("Fix:", problem.fix, "")]
+        return sentences
 
 
-def problem(key, **facts):
-    """Make a problem of the words under a key, filled with facts."""
-    words = WORDS[key]
-    what, advice = (words.get(part, "").format(**facts) for part in ("what", "advice"))
-    silent = words.get("silent", False)
-    return Problem(what, advice or WORDS["none"]["advice"], silent, (), key, facts)
+def problem(key, *fixes, **facts):
+    """Make a problem of the words under a key, filled with facts; its fixes are untried."""
+    words, lines = WORDS[key], []
+    for row in words.get("fixes", ()):
+        lines.append(
+            Fix(*(part.format(**facts) if isinstance(part, str) else part for part in row))
+        )
+    what, advice = (words.get(name, "").format(**facts) for name in ("what", "advice"))
+    return Problem(what, advice, words.get("silent", False), (*lines, *fixes))
 
 
 def counted(number, noun):

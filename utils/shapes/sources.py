@@ -9,18 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .explanation import Problem, counted, problem
+from .explanation import Fix, Problem, counted, problem
 from .trial import Spec, attribute, is_a, is_shape
 
-# How x is changed in each kind of container: {new} is an expression of x, {names} a batch's parts.
-LINES = {
-    "table": "x = {new}",
-    "pair": "x = ({new}, *x[1:])",
-    "dataset": "x = x.map(lambda {names}: {new})",
-    "generator": "x = ({new} for {names} in x)",
-    "PyDataset": "x = ({new} for {names} in map(x.__getitem__, range(len(x))))",
-}
-WITHIN = {"table": "x.to_numpy()", "list": "np.array(x)", "other": "np.array(x)", "pair": "x[0]"}
+BEFORE = {"table": "x.to_numpy()", "list": "np.array(x)", "other": "np.array(x)", "pair": "x[0]"}
 
 
 class Source(NamedTuple):
@@ -39,17 +31,6 @@ class Source(NamedTuple):
     rows: int | None = None  # how many it has in all
     rest: int = 0  # how many are left for a last batch that is not full
     shuffled: bool = False
-
-    def line(self, expression):
-        """Write the line of code that changes x in this kind of container."""
-        names = ", ".join(("x", "y", "weights")[: self.parts])
-        if self.kind in ("dataset", "generator", "PyDataset"):
-            new = f"({names.replace('x', expression, 1)})" if self.parts > 1 else expression
-        else:
-            new = re.sub(r"\bx\b", WITHIN.get(self.kind, "x"), expression, count=1)
-        if self.kind == "dataset":
-            new = re.sub(r"np\.(reshape|transpose|squeeze)", r"keras.ops.\1", new)
-        return LINES.get(self.kind, "x = {new}").format(new=new, names=names)
 
 
 def as_samples(x, name="x"):
@@ -87,16 +68,17 @@ def as_samples(x, name="x"):
     fault = source.problem if source.values is None else None
     fault = fault or axes_problem(source.specs.shape, name) or value_problem(source, name)
     if fault:
-        raise ValueError(f"{fault.what} {fault.advice}")
+        raise ValueError(f"{fault.what} {fault.advice or fault.fix}")
     return np.array(source.values, np.float32)
 
 
 def axes_problem(shape, name="x"):
     """Describe a shape that has not 3 axes, or an empty one; say what is most often meant."""
-    facts = {"name": name, "shape": shape, "count": axes(shape)}
-    if 0 in shape:
-        return problem("empty", axis=shape.index(0), **facts)
-    return problem(f"axes-{min(len(shape), 4)}", **facts) if len(shape) != 3 else None
+    key, axis = f"axes-{min(len(shape), 4)}", shape.index(0) if 0 in shape else None
+    if len(shape) == 3 and axis is None:
+        return None
+    key = key if axis is None else "empty"
+    return problem(key, name=name, shape=shape, axis=axis, count=axes(shape))
 
 
 def axes(shape):
@@ -106,26 +88,26 @@ def axes(shape):
 
 def read(x, inputs=1):
     """Read data of any kind for a model of so many inputs."""
-    x = tuple(x) if is_a(x, "TensorShape") and x.rank is not None else x
-    shape, moving = attribute(x, "shape"), callable(attribute(x, "__next__"))
+    if is_a(x, "TensorShape") and x.rank is not None:
+        x = tuple(x)
     if is_shape(x):
         return Source("shape", Spec(tuple(None if size is None else int(size) for size in x)))
     if str(x if isinstance(x, str) else attribute(x, "suffix")).endswith((".npy", ".npz")):
         return _bad("nothing", "file", path=str(x))
-    if inspect.isgeneratorfunction(x):
-        return _bad("nothing", "function", path=x.__name__)
     if callable(attribute(x, "cardinality")) and int(x.cardinality()) == 0:
         return _bad("dataset", "no-batches")
     if attribute(x, "element_spec") is not None:
-        return _read_batch("dataset", x.element_spec, x)
+        return _read_batch("dataset", x.element_spec, inputs, x)
     if is_a(x, "PyDataset"):
-        return _read_batch("PyDataset", x[0])
-    if moving and shape is None:
+        return _read_batch("PyDataset", x[0], inputs)
+    if callable(attribute(x, "__next__")) and attribute(x, "shape") is None:
         try:
-            return _read_batch("generator", next(_twin(x)))
+            return _read_batch("generator", next(_twin(x)), inputs)
         except Exception:
             return _bad("nothing", "generator", type=type(x).__name__)
-    if callable(attribute(x, "keys")) and shape is None:
+    if inspect.isgeneratorfunction(x):
+        return _bad("nothing", "function", path=x.__name__)
+    if callable(attribute(x, "keys")) and attribute(x, "shape") is None:
         return _read_several(x, {str(name): x[name] for name in x.keys()})  # noqa: SIM118
     several = isinstance(x, (list, tuple)) and len(x) > 0
     arrays = several and all(attribute(p, "shape") is not None and np.ndim(p) > 0 for p in x)
@@ -146,10 +128,9 @@ def read_array(x, name="x"):
         shape, dtype = attribute(x, "shape"), attribute(x, "dtype")
         if not is_shape(shape) and attribute(shape, "rank") is None:
             return _bad("rankless", "rankless", name=name)
-        dtype = str(attribute(dtype, "name") or dtype)
-        if dtype == "string":
-            return _bad("array", "letters", name=name, dtype=dtype)
-        return Source("array", Spec(tuple(shape), dtype))
+        spec = Spec(tuple(shape), str(attribute(dtype, "name") or dtype))
+        text = spec.dtype == "string"
+        return _no_numbers(np.empty(0, "U1"), name) if text else Source("array", spec)
     frame = callable(attribute(x, "to_numpy")) and attribute(x, "columns") is not None
     if frame or attribute(attribute(x, "dtype"), "names"):
         return _read_table(x, frame, name)
@@ -162,13 +143,10 @@ def read_array(x, name="x"):
     if array.ndim == 0 and array.dtype.kind in "OUSV":
         return _nothing(x, name)
     if array.dtype.kind not in "biuf":
-        key = {"O": "objects", "c": "complex", "m": "dates", "M": "dates"}
-        key, first = key.get(array.dtype.kind, "letters"), array.flat[0] if array.size else None
-        facts = {"name": name, "dtype": array.dtype, "first": type(first).__name__}
-        return _ragged(array.tolist(), name) or _bad("array", key, **facts)
+        return _ragged(array.tolist(), name) or _no_numbers(array, name)
     spec = Spec(array.shape, array.dtype.name if array.dtype.itemsize <= 8 else "float32")
-    fault = problem("list", name=name) if kind == "list" else None
-    return Source(kind, spec, x if np.ma.isMA(x) else array, fault)
+    source = Source(kind, spec, x if np.ma.isMA(x) else array)
+    return source._replace(problem=problem("list", name=name)) if kind == "list" else source
 
 
 def value_problem(source, name="x"):
@@ -188,41 +166,78 @@ def value_problem(source, name="x"):
     return problem("not-finite", name=name, count=int(bad.sum()), first=first)
 
 
-def _bad(kind, key, specs=None, moments=False, **facts):
+def line(kind, expression, parts=1):
+    """Write the line of code that changes x in this kind of container."""
+    names = ", ".join(("x", "y", "weights")[:parts])
+    result = f"({names.replace('x', expression, 1)})" if parts > 1 else expression
+    if kind == "dataset":
+        result = re.sub(r"np\.(reshape|transpose|squeeze)", r"keras.ops.\1", result)
+        return f"x = x.map(lambda {names}: {result})"
+    if kind in ("generator", "PyDataset"):
+        batches = "x" if kind == "generator" else "map(x.__getitem__, range(len(x)))"
+        return f"x = ({result} for {names} in {batches})"
+    expression = re.sub(r"\bx\b", BEFORE.get(kind, "x"), expression, count=1)
+    return f"x = ({expression}, *x[1:])" if kind == "pair" else f"x = {expression}"
+
+
+def _bad(kind, key, *fixes, specs=None, moments=False, **facts):
     """Return a source that cannot be read as it is."""
-    return Source(kind, specs, problem=problem(key, **facts), moments=moments)
+    return Source(kind, specs, problem=problem(key, *fixes, **facts), moments=moments)
 
 
 def _read_several(x, parts):
     """Read a dict, an npz or HDF5 file, or a list: inputs, samples, or inputs and labels."""
-    named = not isinstance(x, (list, tuple))
-    specs = {name: read_array(part, f"x[{name!r}]").specs for name, part in parts.items()}
+    named, fixes = not isinstance(x, (list, tuple)), []
+    inner = {name: read_array(part, f"x[{name!r}]") for name, part in parts.items()}
+    specs = {name: one.specs for name, one in inner.items()}
     shapes = [spec.shape if spec else () for spec in specs.values()]
-    alike = not named and len({shape[1:] for shape in shapes}) == 1
-    texts = [f"{name} {shape}".strip() for name, shape in zip(parts, shapes, strict=True)][:6]
-    texts = texts if named else [text.partition(" ")[2] for text in texts]
-    facts = {"name": "x", "type": type(x).__name__, "count": counted(len(shapes), "array")}
-    facts |= {"lengths": ", ".join(str(shape[0]) for shape in shapes[:6] if shape)}
-    facts |= {"shapes": ", ".join(texts), "names": list(parts) if named else []}
+    samples = len({shape[1:] for shape in shapes}) == 1 and not named
+    equal = samples and len(set(shapes)) == 1
+    for name, one in inner.items() if named else ():
+        label = name.lower() in ("y", "label", "labels", "target", "targets")
+        if one.specs or one.problem.fixes:
+            fixes.append(Fix(f"x = x[{name!r}]", f"{name} is meant", "", 1 + label))
+    if equal:
+        fixes.append(Fix("x = np.stack(x)", "each array is one sample"))
+    if not named and len(x) == 2:
+        fixes.append(Fix("x, y = x", "these are the inputs and their labels"))
+        fixes.append(Fix("x = [x[1], x[0]]", "the two inputs were exchanged", "", 2))
+    whole = "list(x.values())" if named else "x"
+    if len(shapes) > 1 and len({shape[:-1] for shape in shapes}) == 1 < len(shapes[0]):
+        code = f"x = np.concatenate({whole}, axis=-1)"
+        fixes.append(Fix(code, "these are features side by side", "", 2))
+    if samples:
+        fixes.append(Fix("x = np.concatenate(x)", "each array is a batch of samples", "", 2))
+    fixes += [Fix(f"x = {whole}", "its order is that of the inputs", "", 3)] if named else []
+    lengths = ", ".join(str(shape[0]) for shape in shapes[:6] if shape)
+    pairs = list(zip(specs, shapes, strict=True))[:6]
+    texts = ", ".join(f"{name} {shape}" if named else str(shape) for name, shape in pairs)
+    facts = {"name": "x", "lengths": lengths, "shapes": texts, "type": type(x).__name__}
+    facts["count"] = counted(len(shapes), "array")
     specs = None if None in specs.values() else specs if named else list(specs.values())
-    key = "ragged" if alike and len({*shapes}) > 1 else "several"
-    return _bad("several", key, specs, **facts)
+    key = "ragged" if samples and not equal else "several"
+    return _bad("several", key, *fixes, specs=specs or None, **facts)
 
 
-def _read_batch(kind, batch, dataset=None):
+def _read_batch(kind, batch, inputs, x=None):
     """Read one element of a dataset or generator: x, (x, y) or (x, y, weights)."""
     parts = len(batch) if isinstance(batch, tuple) and len(batch) in (2, 3) else 1
     inner, y = batch[:2] if parts > 1 else (batch, None)
     inner = inner[0] if isinstance(inner, tuple) and len(inner) == 1 else inner
+    fixes, pipe = (), {}
     if isinstance(inner, (dict, list, tuple)) and not is_shape(inner):
         source = _read_several(inner, inner if isinstance(inner, dict) else dict(enumerate(inner)))
     else:
         source = read_array(inner)
-    if source.kind == "rankless" and dataset is not None:
-        return _read_batch("PyDataset", next(iter(dataset)))._replace(kind=kind)
-    pipe = dataset is not None and isinstance(source.specs, Spec)
-    more = _pipeline(dataset, source.specs.shape, attribute(y, "shape")) if pipe else {}
-    return source._replace(kind=kind, y=y, batch=batch, parts=parts, **more)
+        if source.kind == "rankless" and x is not None:
+            return _read_batch("PyDataset", next(iter(x)), inputs)._replace(kind=kind)
+        if is_a(inner, "RaggedTensor", "RaggedTensorSpec"):
+            why = source.problem.fixes[0].why
+            fixes = (Fix(line(kind, "x.to_tensor()", parts), why=why),)
+        if x is not None and source.specs:
+            pipe = _pipeline(x, source.specs.shape, attribute(y, "shape"))
+    fault = source.problem and source.problem._replace(fixes=fixes)
+    return source._replace(kind=kind, y=y, batch=batch, parts=parts, problem=fault, **pipe)
 
 
 def _pipeline(dataset, shape, labels):
@@ -235,9 +250,9 @@ def _pipeline(dataset, shape, labels):
             found["batched"] = "Batch" in name and "Unbatch" not in name
             if found["batched"] and attribute(dataset, "_batch_size") is not None:
                 size, rows = int(dataset._batch_size), int(below.cardinality())
-                size, rows = (min(size, rows), rows) if rows > 0 else (size, None)
-                rest = rows % size if rows and not bool(dataset._drop_remainder) else 0
-                found |= {"size": size, "rows": rows, "rest": rest}
+                rest = rows % size if rows > 0 and not bool(dataset._drop_remainder) else 0
+                found |= {"size": min(size, rows) if rows > 0 else size, "rest": rest}
+                found["rows"] = rows if rows > 0 else None  # below 0: not known
         dataset = None if "Flat" in name else below
     if found["batched"] is None:
         first = shape[:1] == (None,) and (labels is None or tuple(labels[:1]) == (None,))
@@ -273,9 +288,10 @@ def _read_table(x, frame, name):
         values = np.asarray(x.to_numpy())
         values = values.astype("float32") if values.dtype.kind == "O" else values
         return Source("table", Spec(values.shape, values.dtype.name), values, moments=timed)
-    texts = [", ".join(str(c) for c in columns if frame is False or c not in good)]
     fields = ", ".join(f"{name}[{column!r}]" for column in good)
-    facts = {"name": name, "columns": texts[0], "good": good, "fields": fields}
+    code = f"{name} = {name}[{good}]" if frame else f"{name} = np.stack([{fields}], axis=-1)"
+    facts = {"name": name, "code": code, "columns": ", ".join(map(str, columns))}
+    facts["others"] = ", ".join(str(column) for column in columns if column not in good)
     return _bad("table", "table" if frame else "structured", moments=timed, **facts)
 
 
@@ -285,8 +301,15 @@ def _ragged(rows, name):
     if not all(isinstance(row, (list, tuple)) or attribute(row, "shape") for row in rows):
         return None
     lengths = sorted({len(row) for row in rows})
-    facts = {"name": name, "lengths": ", ".join(map(str, lengths[:6]))}
-    return _bad("list", "ragged", **facts) if len(lengths) > 1 else None
+    shown = ", ".join(map(str, lengths[:6]))
+    return _bad("list", "ragged", name=name, lengths=shown) if len(lengths) > 1 else None
+
+
+def _no_numbers(array, name):
+    """Describe an array that does not hold real numbers."""
+    kind, first = array.dtype.kind, type(array.flat[0]).__name__ if array.size else "nothing"
+    key = {"O": "objects", "c": "complex", "m": "dates", "M": "dates"}.get(kind, "letters")
+    return _bad("array", key, name=name, dtype=array.dtype, first=first)
 
 
 def _nothing(x, name, reason=""):

@@ -17,7 +17,7 @@ import numpy as np
 
 from .explanation import LayerOutput
 
-# Layers whose answer follows from the sizes: they leave the time steps alone, and take any number.
+# Layers that leave the number of time steps alone, and take any.
 STEPWISE = (
     "InputLayer Masking Embedding Dense Dropout Activation Bidirectional LSTM GRU SimpleRNN RNN "
     "LayerNormalization BatchNormalization RepeatVector"
@@ -98,13 +98,13 @@ def layers_of(model):
 
 def input_of(model):
     """Return the shape that is read, with the batch size; a list for several; None if unknown."""
-    if isinstance(model, list):
+    if isinstance(model, (list, tuple)) and not is_shape(model):
         model = model[0] if model and is_a(model[0], "InputLayer", "KerasTensor") else None
     if is_shape(model):
         return (None,) * (len(model) == 2) + model
-    if is_a(model, "KerasTensor", "InputLayer"):
-        return tuple(attribute(model, "batch_shape") or model.shape)
-    shape = attribute(model, "input_shape")
+    if is_a(model, "KerasTensor"):
+        return tuple(model.shape)
+    shape = attribute(model, "batch_shape" if is_a(model, "InputLayer") else "input_shape")
     if shape is None and is_layer(model) and is_built(model):
         shape = (attribute(model, "get_build_config")() or {}).get("input_shape")
         shape = (None, *shape[1:]) if isinstance(shape, (list, tuple)) and shape else None
@@ -125,29 +125,34 @@ def try_model(model, specs):
     """
     layers, single = layers_of(model), isinstance(specs, Spec)
     expected = input_of(model) if isinstance(model, list) else None
-    if any(None in spec.shape[2:] for spec in flat(specs)):
-        return None
-    if expected:
+    if expected is not None:
         trial = _walk(layers, Spec(expected))
         if trial is None or trial.message:
             return trial
-        copies = [type(layer).from_config(layer.get_config()) for layer in layers]
         keras = sys.modules["keras"]
-        model = keras.Sequential([keras.Input(batch_shape=expected), *copies])
+        with same_random_numbers():
+            copies = [type(layer).from_config(layer.get_config()) for layer in layers]
+            model = keras.Sequential([keras.Input(batch_shape=expected), *copies])
     elif isinstance(model, list) or layers and single and not is_built(model):
         if single and recurrent_layers(model, stateful=True):
             specs = specs.rows(None)  # fit asks a model to build itself for batches of any size
         return _walk(layers, specs)
-    known = single and _is_known(model, specs.shape)
-    trial = _walk(layers if layers and known else [model], specs, known)
-    return trial and trial._replace(place=None, layers=trial.layers[: len(layers or ())])
+    trial = _try_layer(model, specs)
+    if layers and single and trial and not trial.message:
+        shape, outputs = specs.shape, []
+        with contextlib.suppress(Exception):
+            for layer in layers:
+                shape = layer.compute_output_shape(shape)
+                outputs.append(LayerOutput(type(layer).__name__, shape))
+        trial = trial._replace(layers=tuple(outputs))
+    return trial
 
 
 def try_loss(loss, label, output):
     """Compare labels with an output as `fit` does, both Specs; return the message of an error."""
-    losses = sys.modules["keras"].losses
     try:
         with warnings.catch_warnings(action="ignore"):
+            losses = sys.modules["keras"].losses
             function = losses.get(loss)
             if not isinstance(function, losses.Loss):  # compile wraps a function like this
                 function = losses.MeanSquaredError.__bases__[0](function)
@@ -183,71 +188,80 @@ def first_sentence(error):
     return f"{type(error).__name__}: {text.split(chr(10))[0][:300].rstrip('. ')}."
 
 
-def _walk(layers, specs, known=False):
-    """Try layers one after another, each with what comes out of the one before.
-
-    With `known` True each answers from its sizes alone.
-    """
-    keras, outputs = sys.modules["keras"], []
-    tensors = keras.tree.map_structure(lambda one: keras.KerasTensor(one.shape, one.dtype), specs)
+def _walk(layers, spec):
+    """Try layers one after another, each with the shape that comes out of the one before."""
+    outputs = []
     for place, layer in enumerate(layers):
+        trial = _try_layer(layer, spec)
+        if trial is None:
+            return None
+        if not trial.message and not is_shape(trial.output_shape) and place + 1 < len(layers):
+            many = f"it returns {len(trial.output_shape)} arrays, and the next layer reads one."
+            trial = Trial(None, many)
+        if trial.message:
+            return trial._replace(layers=tuple(outputs), place=place)
+        outputs.append(LayerOutput(type(layer).__name__, trial.output_shape))
+        spec = Spec(trial.output_shape)
+    return Trial(outputs[-1].shape, None, tuple(outputs))
+
+
+def _try_layer(layer, specs):
+    """Try one layer or model; where it has no weights yet, a copy of it."""
+    if any(None in spec.shape[2:] for spec in flat(specs)):
+        return None
+    losses = [(part, list(attribute(part, "_losses") or [])) for part in parts_of(layer)]
+    with same_random_numbers():
         try:
-            call = layer.compute_output_spec if known else _trace(layer)
-            if not is_built(layer):
-                call = type(layer).from_config(layer.get_config())
+            if is_built(layer):
+                quick = isinstance(specs, Spec) and _was_built_for(layer, specs.shape)
+                return _run(layer.compute_output_spec if quick else layer, specs, quick)
+            copy = type(layer).from_config(layer.get_config())
         except Exception:  # a layer of one's own need not have a configuration
             return None
-        try:
-            if not is_built(layer) and 0 in flat(specs)[0].shape:
-                call.build(flat(specs)[0].shape)
-                call = _trace(call)
-            with warnings.catch_warnings(action="ignore"):  # they come where the data is run
-                tensors = call(tensors)
-        except Exception as error:
-            return Trial(None, first_sentence(error), tuple(outputs), place)
-        shapes = keras.tree.map_structure(lambda tensor: tuple(tensor.shape), tensors)
-        shapes = shapes[0] if isinstance(shapes, list) and len(shapes) == 1 else shapes
-        outputs.append(LayerOutput(type(layer).__name__, shapes))
-    return Trial(shapes, None, tuple(outputs))
-
-
-def _is_known(model, shape):
-    """Tell whether a model was built on such sizes, so that its layers can answer from them."""
-    wanted = input_of(model)
-    if not is_a(model, "Functional", "Sequential") or not is_shape(wanted):
-        return False
-    if 0 in shape or len(wanted) != len(shape) or any(is_a(one, "Model") for one in model.layers):
-        return False  # a model in a model does not check what it is given
-    stepwise = all(type(part).__name__ in STEPWISE for part in model.layers)
-    any_steps = (
-        stepwise and is_a(model, "Sequential") and len(shape) > 2
-    )  # it does not compare them with its Input
-    sizes = list(zip(shape, wanted, strict=True))
-    fixed = sizes[:1] * (wanted[0] is not None) + sizes[1 + any_steps :]
-    return all(one == other or other is None and stepwise for one, other in fixed)
-
-
-def _trace(layer):
-    """Return a function that runs a layer on shapes as if on data, with all that it checks."""
-    keras, kept = sys.modules["keras"], []
-
-    def call(self, tensors):
-        try:
-            return layer(tensors)
-        except Exception as error:  # Keras would wrap it
-            kept.append(error)
-            raise
-
-    def run(tensors):
-        losses = [(part, list(attribute(part, "_losses") or [])) for part in parts_of(layer)]
-        try:
-            attempt = type("Attempt", (keras.Operation,), {"call": call})(name="attempt")
-            return attempt.compute_output_spec(tensors)
-        except Exception as error:
-            raise (kept or [error])[0] from None
         finally:
             for part, before in losses:  # of regularizers; each call clears them
                 if before:
                     part._losses[:] = before
+        if recurrent_layers(layer, stateful=True):
+            with contextlib.suppress(Exception):  # Keras makes no states while it runs on shapes
+                copy.build(flat(specs)[0].shape)
+        return _run(copy, specs)
 
-    return run
+
+def _was_built_for(model, shape):
+    """Tell whether a model was built on exactly these sizes, so that its graph can answer."""
+    wanted = attribute(model, "input_shape")
+    if not is_a(model, "Functional", "Sequential") or not is_shape(wanted) or 0 in shape:
+        return False
+    if len(wanted) != len(shape) or wanted[0] not in (None, shape[0]):
+        return False
+    if any(is_a(part, "Model") for part in model.layers):  # those do not check what they are given
+        return False
+    stepwise = all(type(part).__name__ in STEPWISE for part in model.layers)
+    pairs = zip(shape[1:], wanted[1:], strict=True)
+    return all(one == other or other is None and stepwise for one, other in pairs)
+
+
+def _run(function, specs, quick=False):
+    """Run a function on shapes and types."""
+    keras, errors = sys.modules["keras"], []
+
+    class Attempt(keras.Operation):
+        """Runs the function where Keras works out shapes, and keeps its error."""
+
+        def call(self, tensors):
+            try:
+                return function(tensors)
+            except Exception as error:
+                errors.append(error)
+                raise
+
+    try:
+        with warnings.catch_warnings(action="ignore"):  # they come where the data itself is run
+            tensors = keras.tree.map_structure(
+                lambda spec: keras.KerasTensor(spec.shape, spec.dtype), specs
+            )
+            output = (function if quick else Attempt(name="attempt").compute_output_spec)(tensors)
+    except Exception as error:
+        return Trial(None, first_sentence(errors[0] if errors else error))
+    return Trial(keras.tree.map_structure(lambda tensor: tuple(tensor.shape), output))
