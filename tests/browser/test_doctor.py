@@ -149,7 +149,7 @@ def first_line(text):
     """Return the first line that says more than where it happened."""
     where = "Exception encountered when calling|Graph execution error|Detected at node"
     lines = text.split("\n")
-    return next((line for line in lines if not re.search(where, line)), lines[0])
+    return next((line for line in lines if line and not re.search(where, line)), lines[0])
 
 
 @pytest.fixture(scope="module")
