@@ -92,7 +92,7 @@ OTHERS = {
     "encoder decodr": ("How do an encoder", "Encoder and decoder"),
     "LSMT layer slow": ("Why is my LSTM slow",),
     "teach a lesson about reshape": ("One lesson",),
-    "reproducible results seed": ("Why do I get other results", "Seed"),
+    "reproducible results seed": ("Why do I get different results", "Seed"),
 }
 
 

@@ -114,7 +114,7 @@ function settled({ local }) {
 
 const picture = (lab) => html`<div class="race-picture">
   ${both((side) => html`${lane(lab, raceOf(lab), side)}${map(lab, side)}`)}
-  <div class="race-curves">${plot(lab, raceOf(lab), "right", lab.numbers.windows.length)}${plot(lab, raceOf(lab), "loss", 3.5)}</div>
+  <div class="race-curves">${plot(lab, raceOf(lab), lab.numbers.windows.length)}</div>
   <div class="race-dots" data-link="dots">${dots(lab)}</div></div>`;
 
 /** The letters of one model; those that it has learned light up. */
@@ -175,21 +175,21 @@ function drawn(lab, section) {
   section.querySelectorAll("canvas").forEach((canvas, side) => paint(canvas, movement(raceOf(lab).trainers[side]).rows, reachOf(lab)));
 }
 
-/** A curve for each model, over the epochs. */
-function plot({ text, now, numbers: { names } }, { epoch, history, now: at }, what, top) {
+/** The right letters of each model, over the epochs. (The loss is in a tab.) */
+function plot({ text, now, numbers: { names } }, { epoch, history, now: at }, top) {
   const epochs = Math.max(epoch, now.epochs), every = Math.max(1, Math.floor(epoch / 150));
-  const guess = what === "loss" ? Math.log(26) : (26 - now.window) / 26;
-  const x = (n) => 26 + (250 * n) / epochs, y = (value) => 92 - 78 * Math.min(1, value / top);
+  const guess = (26 - now.window) / 26;
+  const x = (n) => 26 + (340 * n) / epochs, y = (value) => 58 - 44 * Math.min(1, value / top);
   const line = (curve) => curve.map((value, n) => (n % every && n < epoch ? "" : `${x(n).toFixed(1)},${y(value).toFixed(1)}`)).join(" ");
-  const ends = history.map((one) => y(one[what][epoch]) + 4), above = ends[0] > ends[1] ? 1 : -1;
+  const ends = history.map((one) => y(one.right[epoch]) + 4), above = ends[0] > ends[1] ? 1 : -1;
   const apart = Math.max(0, 13 - Math.abs(ends[0] - ends[1])) / 2;
-  const [a, b] = at.map((one) => short(one[what], what === "loss" ? 3 : 0));
-  return html`<svg class="race-plot" viewBox="0 0 310 108" role="img" data-link="curve-${what}"
-      aria-label=${fill(text.plot, { title: text.curves[what], a: names[0], b: names[1], x: a, y: b })}>
-    ${[0, top].map((tick) => svg`<line x1="26" x2="276" y1=${y(tick)} y2=${y(tick)} class="race-tick"/><text x="22" y=${y(tick) + 4} text-anchor="end">${tick}</text>`)}
-    <text x="26" y="9" class="race-plot-title">${text.curves[what]}</text><text x="276" y="105" text-anchor="end">${fill(text.axis, { epochs })}</text>
-    <line x1="26" x2="276" y1=${y(guess)} y2=${y(guess)} class="race-guess"/><text x="276" y=${y(guess) - 3} text-anchor="end">${text.guessing}</text>
-    ${both((side) => svg`<polyline class="race-line ${AXES[side]} side-${side}" points=${line(history[side][what])}/>
+  const [a, b] = at.map((one) => short(one.right, 0));
+  return html`<svg class="race-plot" viewBox="0 0 400 72" role="img" data-link="curve-right"
+      aria-label=${fill(text.plot, { title: text.curves.right, a: names[0], b: names[1], x: a, y: b })}>
+    ${[0, top].map((tick) => svg`<line x1="26" x2="366" y1=${y(tick)} y2=${y(tick)} class="race-tick"/><text x="22" y=${y(tick) + 4} text-anchor="end">${tick}</text>`)}
+    <text x="26" y="10" class="race-plot-title">${text.curves.right}</text><text x="366" y="70" text-anchor="end">${fill(text.axis, { epochs })}</text>
+    <line x1="26" x2="366" y1=${y(guess)} y2=${y(guess)} class="race-guess"/><text x="366" y=${y(guess) - 3} text-anchor="end">${text.guessing}</text>
+    ${both((side) => svg`<polyline class="race-line ${AXES[side]} side-${side}" points=${line(history[side].right)}/>
       <text class="race-end ${AXES[side]}" x=${x(epoch) + 4} y=${ends[side] + (side ? -above : above) * apart}>${epoch ? names[side] : ""}</text>`)}</svg>`;
 }
 
